@@ -1,0 +1,75 @@
+// One client connection: reads requests strictly (docs/architecture.md, "HTTP framing"), writes answers.
+// Used by one task at a time, on its worker. After any failure the connection is only good for closing.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/base/status.h"
+#include "common/http/head.h"
+#include "common/io/stream.h"
+#include "common/io/worker.h"
+
+namespace sluice::http {
+
+struct ServerLimits {
+  std::size_t max_head_bytes = 32 * 1024;
+  std::size_t max_fields = 128;
+  std::chrono::milliseconds head_time{10'000};   // from the first byte of a head to its end
+  std::chrono::milliseconds body_time{60'000};   // for the whole body
+  std::chrono::milliseconds idle_time{75'000};   // between requests
+  std::chrono::milliseconds write_stall{30'000}; // a client that takes no bytes for so long is cut
+};
+
+// Why a head or a body was refused, with the status to answer.
+struct Refusal {
+  unsigned status = 400;  // 400, 408, 411, 413, 414, 431, 501, 505
+  std::string message;    // for the client
+};
+
+class ServerConnection {
+ public:
+  ServerConnection(io::Worker& worker, io::Stream stream, const ServerLimits& limits);
+  ~ServerConnection();
+
+  // What came of waiting for the next request.
+  enum class Next : std::uint8_t { kRequest, kRefused, kClosed };
+  // kRequest: head() holds it until the next call. kRefused: answer refusal() and close. kClosed: the client left.
+  [[nodiscard]] io::Task<Next> next_request();
+  [[nodiscard]] const RequestHead& head() const;
+  [[nodiscard]] const Refusal& refusal() const;
+
+  // Reads the whole body, at most `max_bytes`, after sending 100 Continue if the client waits for it.
+  // nullopt in the value: refused, see refusal(). The string's capacity exceeds its size by >= 64 (for simdjson).
+  [[nodiscard]] io::Task<Result<std::string>> read_body(std::size_t max_bytes);
+
+  // Answers with a whole body. Fields must not include framing fields; content-length, date and connection are added.
+  // A HEAD request gets the head only.
+  [[nodiscard]] io::Task<Result<>> respond(unsigned status, std::span<const Field> fields, std::string_view body);
+
+  // Starts a chunked answer; `first` goes out in the same write as the head.
+  [[nodiscard]] io::Task<Result<>> start_stream(unsigned status, std::span<const Field> fields, std::string_view first);
+  // One chunk per call; empty pieces are skipped. Bytes need to live only until the first suspension.
+  [[nodiscard]] io::Task<Result<>> write_chunk(std::string_view bytes);
+  // `last` and the end of the body in one write.
+  [[nodiscard]] io::Task<Result<>> end_stream(std::string_view last);
+
+  // Whether another request may follow: the client and all answers so far allow it, and no request body is unread.
+  [[nodiscard]] bool keep_alive() const;
+  // The next answer says "connection: close".
+  void close_after_answer();
+  // Something of the current answer went out: no other answer can be given any more.
+  [[nodiscard]] bool answer_started() const;
+
+  [[nodiscard]] io::Stream& stream();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sluice::http
