@@ -47,7 +47,8 @@ std::uint64_t random_below(std::uint64_t bound) {
 std::string random_base62(std::size_t length) {
   constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   std::string text(length, '0');
-  for (char& c : text) c = kAlphabet[random_below(kAlphabet.size())];
+  for (char& c : text)
+    c = kAlphabet[random_below(kAlphabet.size())];
   return text;
 }
 

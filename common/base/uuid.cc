@@ -15,7 +15,9 @@ int hex_value(char c) {
   return -1;
 }
 
-bool dash_at(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+bool dash_at(std::size_t i) {
+  return i == 8 || i == 13 || i == 18 || i == 23;
+}
 
 }  // namespace
 
@@ -63,7 +65,8 @@ std::string Uuid::to_string() const {
 
 SystemTime Uuid::time() const {
   std::uint64_t ms = 0;
-  for (std::size_t i = 0; i < 6; ++i) ms = (ms << 8) | bytes_[i];
+  for (std::size_t i = 0; i < 6; ++i)
+    ms = (ms << 8) | bytes_[i];
   return SystemTime(std::chrono::milliseconds(ms));
 }
 
