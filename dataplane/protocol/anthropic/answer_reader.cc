@@ -1,0 +1,117 @@
+#include "dataplane/protocol/anthropic/answer_reader.h"
+
+#include <simdjson.h>
+
+#include "common/sse/event_splitter.h"
+
+namespace sluice::protocol::anthropic {
+
+namespace {
+
+namespace dom = simdjson::dom;
+
+// More tokens than any vendor sells in a request; larger numbers are damage.
+constexpr std::int64_t kMaxTokens = 1'000'000'000;
+
+void read_count(const dom::object& usage, std::string_view key, std::optional<std::int64_t>& into) {
+  std::int64_t count = 0;
+  if (!usage[key].get_int64().get(count) && count >= 0 && count <= kMaxTokens) into = count;
+}
+
+// message_delta carries no split of the cache writes, so a split that was seen stays in force.
+void read_cache_writes(const dom::object& usage, Usage& into) {
+  dom::object split;
+  if (!usage["cache_creation"].get_object().get(split)) {
+    read_count(split, "ephemeral_5m_input_tokens", into.cache_write_5m);
+    read_count(split, "ephemeral_1h_input_tokens", into.cache_write_1h);
+    return;
+  }
+  std::optional<std::int64_t> total;
+  read_count(usage, "cache_creation_input_tokens", total);
+  if (!total) return;
+  if (into.cache_write_5m.value_or(0) + into.cache_write_1h.value_or(0) == *total) return;
+  into.cache_write_5m = *total - std::min(*total, into.cache_write_1h.value_or(0));
+}
+
+void read_usage(const dom::object& usage, Usage& into) {
+  read_count(usage, "input_tokens", into.input);
+  read_count(usage, "output_tokens", into.output);
+  read_count(usage, "cache_read_input_tokens", into.cache_read);
+  read_cache_writes(usage, into);
+}
+
+dom::parser& parser_of_thread() {
+  thread_local dom::parser parser;
+  return parser;
+}
+
+// The event's type where the upstream leaves the event: line out.
+std::string_view type_of(std::string_view data) {
+  dom::element root;
+  std::string_view type;
+  if (parser_of_thread().parse(data.data(), data.size()).get(root) || root["type"].get_string().get(type)) return {};
+  for (std::string_view known : {"message_start", "message_delta", "message_stop", "content_block_start",
+                                 "content_block_delta", "content_block_stop", "error", "ping"}) {
+    if (type == known) return known;
+  }
+  return {};
+}
+
+}  // namespace
+
+Signals MessagesReader::read_events(std::string_view events) {
+  Signals signals;
+  for (std::string_view bytes = sse::take_event(events); !bytes.empty(); bytes = sse::take_event(events)) {
+    const sse::Event event = sse::parse_event(bytes);
+    if (event.data.empty()) continue;
+    read_event(event.name.empty() ? type_of(event.data) : event.name, event.data, signals);
+  }
+  return signals;
+}
+
+void MessagesReader::read_event(std::string_view name, std::string_view data, Signals& signals) {
+  if (name == "content_block_delta" || name == "content_block_start") {
+    signals.content = true;
+    return;
+  }
+  if (name == "message_stop") {
+    signals.terminal = true;
+    return;
+  }
+  if (name == "error") {
+    signals.error = true;
+    return;
+  }
+  const bool start = name == "message_start";
+  if (!start && name != "message_delta") return;
+
+  dom::element root;
+  dom::object usage;
+  if (parser_of_thread().parse(data.data(), data.size()).get(root)) return;
+  if (start ? root["message"]["usage"].get_object().get(usage) : root["usage"].get_object().get(usage)) return;
+  read_usage(usage, usage_);
+  const std::string raw = simdjson::minify(usage);
+  if (start) {
+    start_usage_ = raw;
+    usage_.raw = raw;
+  } else {
+    usage_.raw = start_usage_.empty() ? raw : start_usage_ + "\n" + raw;
+  }
+  signals.usage = true;
+}
+
+Result<> MessagesReader::read_body(const std::string& body) {
+  dom::element root;
+  dom::object object;
+  if (parser_of_thread().parse(body.data(), body.size()).get(root) || root.get_object().get(object)) {
+    return fail(ErrorCode::kDataLoss, "the upstream's answer is not a JSON object");
+  }
+  dom::object usage;
+  if (!object["usage"].get_object().get(usage)) {
+    read_usage(usage, usage_);
+    usage_.raw = simdjson::minify(usage);
+  }
+  return {};
+}
+
+}  // namespace sluice::protocol::anthropic
