@@ -29,7 +29,11 @@ class Stream {
 
   // Waits until at least one byte (or the end) can be read without blocking.
   [[nodiscard]] Task<Result<>> wait_readable(SteadyTime deadline);
-  // Reads what is there into `buffer`, waiting for the first byte if need be. 0 means the peer ended its side.
+  // The same, but a wait that ends at `until` leaves the stream good: false. For waits that are part of the protocol.
+  [[nodiscard]] Task<Result<bool>> wait_readable_until(SteadyTime until);
+  // Reads what is there into `buffer`, waiting for the first byte if need be. 0 means the peer ended its side; a
+  // connection that was reset, or a TLS one cut without its closing alert, fails with kClosed.
+  // `buffer` may be the worker's scratch: it is filled after the last suspension.
   [[nodiscard]] Task<Result<std::size_t>> read_some(std::span<char> buffer, SteadyTime deadline);
   // Reads what is there without waiting: nullopt-like kUnavailable if nothing is. 0 means the end.
   [[nodiscard]] Result<std::size_t> try_read(std::span<char> buffer);
@@ -37,6 +41,10 @@ class Stream {
   // take at once is copied.
   [[nodiscard]] Task<Result<>> write(std::span<const std::string_view> pieces, SteadyTime deadline);
   [[nodiscard]] Task<Result<>> write(std::string_view piece, SteadyTime deadline);
+  // The same without copying: the pieces and their bytes must live until the task has ended.
+  [[nodiscard]] Task<Result<>> write_borrowed(std::span<const std::string_view> pieces, SteadyTime deadline);
+  // Tells the peer that nothing more will be written; reading goes on.
+  void end_writing() noexcept;
 
   // Calls `gone` once if the peer closes while nobody reads from this stream. Bytes that arrive are left unread and
   // end the watch. `gone` runs on the worker; it must not destroy the stream. Disarm before reading again.
