@@ -1,0 +1,11 @@
+// A TCP port of 127.0.0.1 that was free a moment ago, for programs that cannot be told to take port 0. Any thread.
+#pragma once
+
+#include <cstdint>
+
+namespace sluice::testing {
+
+// Throws std::runtime_error if the machine has none left.
+[[nodiscard]] std::uint16_t free_port();
+
+}  // namespace sluice::testing
