@@ -11,6 +11,7 @@
 
 #include "common/base/status.h"
 #include "common/http/head.h"
+#include "common/http/refusal.h"
 #include "common/io/stream.h"
 #include "common/io/worker.h"
 
@@ -25,12 +26,6 @@ struct ServerLimits {
   std::chrono::milliseconds write_stall{30'000}; // a client that takes no bytes for so long is cut
 };
 
-// Why a head or a body was refused, with the status to answer.
-struct Refusal {
-  unsigned status = 400;  // 400, 408, 411, 413, 414, 431, 501, 505
-  std::string message;    // for the client
-};
-
 class ServerConnection {
  public:
   ServerConnection(io::Worker& worker, io::Stream stream, const ServerLimits& limits);
@@ -38,13 +33,15 @@ class ServerConnection {
 
   // What came of waiting for the next request.
   enum class Next : std::uint8_t { kRequest, kRefused, kClosed };
-  // kRequest: head() holds it until the next call. kRefused: answer refusal() and close. kClosed: the client left.
+  // kRequest: head() holds it until the next call. kRefused: answer refusal() and close. kClosed: the client left, or
+  // the last answer announced the end and finish() was done; so a session may simply loop until kClosed.
   [[nodiscard]] io::Task<Next> next_request();
   [[nodiscard]] const RequestHead& head() const;
   [[nodiscard]] const Refusal& refusal() const;
 
   // Reads the whole body, at most `max_bytes`, after sending 100 Continue if the client waits for it.
-  // nullopt in the value: refused, see refusal(). The string's capacity exceeds its size by >= 64 (for simdjson).
+  // kInvalidArgument: refused, answer refusal() (400, 408, 413) and close. Other codes: the client left, just close.
+  // The string's capacity exceeds its size by >= 64 (for simdjson).
   [[nodiscard]] io::Task<Result<std::string>> read_body(std::size_t max_bytes);
 
   // Answers with a whole body. Fields must not include framing fields; content-length, date and connection are added.
@@ -57,6 +54,11 @@ class ServerConnection {
   [[nodiscard]] io::Task<Result<>> write_chunk(std::string_view bytes);
   // `last` and the end of the body in one write.
   [[nodiscard]] io::Task<Result<>> end_stream(std::string_view last);
+
+  // Ends the connection so that the client gets all of the last answer: ends our side, then discards what still comes
+  // until the client closes, for two seconds and 1 MiB at most. Closing with unread input would reset the connection
+  // and could take the answer with it. Call it after an answer on a connection that is not kept alive.
+  [[nodiscard]] io::Task<> finish();
 
   // Whether another request may follow: the client and all answers so far allow it, and no request body is unread.
   [[nodiscard]] bool keep_alive() const;
