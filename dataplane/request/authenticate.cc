@@ -1,0 +1,50 @@
+#include "dataplane/request/authenticate.h"
+
+namespace sluice::request {
+
+namespace {
+
+constexpr std::size_t kMaxKeyLength = 512;
+
+std::string_view bearer_token(std::string_view value) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (value.size() <= kScheme.size() || !http::same_name(value.substr(0, kScheme.size()), kScheme)) return {};
+  value.remove_prefix(kScheme.size());
+  while (value.starts_with(' ')) value.remove_prefix(1);
+  return value;
+}
+
+// The vendors' SDKs use any of these; the newest Anthropic SDK sends a bearer token, older ones x-api-key.
+std::string_view presented_key(const http::RequestHead& head) {
+  if (auto value = http::find(head.fields, "x-api-key"); value && !value->empty()) return *value;
+  if (auto value = http::find(head.fields, "authorization")) return bearer_token(*value);
+  if (auto value = http::find(head.fields, "x-goog-api-key")) return *value;
+  return {};
+}
+
+std::unexpected<protocol::ApiError> refuse(unsigned status, std::string message) {
+  return std::unexpected(protocol::ApiError{.status = status, .message = std::move(message)});
+}
+
+}  // namespace
+
+Step authenticate(Exchange& exchange) {
+  const std::string_view presented = presented_key(exchange.client.head());
+  if (presented.empty()) return refuse(401, "an API key is required, as x-api-key or as a bearer token");
+  if (presented.size() > kMaxKeyLength) return refuse(401, "this API key is not known");
+
+  const snapshot::KeyEntry* key = exchange.snapshot->find_key(exchange.services.key_hasher.hash(presented));
+  if (key == nullptr) return refuse(401, "this API key is not known");
+  if (!key->active) return refuse(401, "this API key is disabled");
+  if (key->expires_at && *key->expires_at <= exchange.arrived) return refuse(401, "this API key has expired");
+
+  const snapshot::UserEntry* user = exchange.snapshot->user(key->user_id);
+  if (user == nullptr || !user->active) return refuse(403, "the user of this API key is disabled");
+  const snapshot::GroupEntry* group = exchange.snapshot->group(key->group_id);
+  if (group == nullptr || !group->active) return refuse(403, "the group of this API key is disabled");
+
+  exchange.caller = {key, user, group};
+  return {};
+}
+
+}  // namespace sluice::request

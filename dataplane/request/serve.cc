@@ -1,0 +1,56 @@
+#include "dataplane/request/serve.h"
+
+#include "dataplane/request/admit.h"
+#include "dataplane/request/attempt.h"
+#include "dataplane/request/authenticate.h"
+#include "dataplane/request/exchange.h"
+#include "dataplane/request/models.h"
+#include "dataplane/request/read_call.h"
+#include "dataplane/request/reply.h"
+#include "dataplane/request/route.h"
+#include "dataplane/request/sessions.h"
+
+namespace sluice::request {
+
+namespace {
+
+// accept -> read head -> framing checks -> route -> authenticate -> read body -> read call -> admit -> attempt
+// Every step before attempt() decides without I/O, except reading the body and the one call that takes the slot.
+io::Task<Step> run(Exchange& exchange) {
+  if (Step step = route(exchange); !step) co_return step;
+  if (Step step = authenticate(exchange); !step) co_return step;
+  if (exchange.endpoint == Endpoint::kModels) {
+    co_await reply_models(exchange);
+    co_return Step{};
+  }
+  Step read = co_await read_call(exchange);
+  if (!read) co_return read;
+  Step admitted = co_await admit(exchange);
+  if (!admitted) co_return admitted;
+  Step attempted = co_await attempt(exchange);
+  co_return attempted;
+}
+
+}  // namespace
+
+io::Task<> serve(Services& services, io::Stream stream) {
+  http::ServerConnection client(services.worker, std::move(stream), services.settings.server);
+  Session session(services.sessions, client);
+  for (;;) {
+    const http::ServerConnection::Next next = co_await client.next_request();
+    if (next == http::ServerConnection::Next::kClosed) co_return;
+
+    Exchange exchange(services, client);
+    session.begin(exchange);
+    if (next == http::ServerConnection::Next::kRefused) {
+      co_await reply_refusal(exchange);
+      co_return;
+    }
+    const Step step = co_await run(exchange);
+    if (!step && !client.answer_started()) co_await reply_error(exchange, step.error());
+    session.end();
+    if (!client.keep_alive()) co_return;
+  }
+}
+
+}  // namespace sluice::request

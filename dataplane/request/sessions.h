@@ -1,0 +1,52 @@
+// The open client connections of one worker, for drain: idle ones are closed, busy ones told to end when time is up.
+#pragma once
+
+#include <cstddef>
+
+#include "common/http/server_connection.h"
+#include "dataplane/request/exchange.h"
+
+namespace sluice::request {
+
+class Session;
+
+// One worker's; used on its thread only.
+class Sessions {
+ public:
+  // From now on answers say "connection: close" and idle connections are closed.
+  void drain();
+  // Ends running requests with the protocol's own error.
+  void end_all();
+  [[nodiscard]] bool draining() const { return draining_; }
+  [[nodiscard]] std::size_t open() const { return open_; }
+  [[nodiscard]] std::size_t busy() const { return busy_; }
+
+ private:
+  friend class Session;
+  Session* first_ = nullptr;
+  std::size_t open_ = 0;
+  std::size_t busy_ = 0;
+  bool draining_ = false;
+};
+
+// One connection's place in the list.
+class Session {
+ public:
+  Session(Sessions& sessions, http::ServerConnection& client);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  void begin(Exchange& exchange);
+  void end();
+
+ private:
+  friend class Sessions;
+  Sessions& sessions_;
+  http::ServerConnection& client_;
+  Exchange* exchange_ = nullptr;
+  Session* previous_ = nullptr;
+  Session* next_ = nullptr;
+};
+
+}  // namespace sluice::request

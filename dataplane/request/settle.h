@@ -1,0 +1,17 @@
+// The books of one request: INTENT before the first upstream byte, FINAL before the last byte goes to the client.
+#pragma once
+
+#include "dataplane/request/exchange.h"
+
+namespace sluice::request {
+
+// Writes INTENT. Token counting and the like cost nothing and leave no event. 503 if the journal cannot take it.
+[[nodiscard]] Step begin_event(Exchange& exchange);
+
+// Usage was seen: what a crash from now on would bill. Written at most once a second.
+void note_progress(Exchange& exchange, const protocol::Usage& usage);
+
+// Prices what was seen and writes FINAL, once; later calls do nothing. `usage` may be null: the upstream said nothing.
+void settle(Exchange& exchange, sluice::usage::v1::Outcome outcome, const protocol::Usage* usage);
+
+}  // namespace sluice::request
