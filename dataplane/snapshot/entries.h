@@ -1,0 +1,91 @@
+// What a node knows about each pushed object, decoded once and ready for use on the request path. All are immutable
+// and live as long as the Snapshot they came from. Money is nano-USD, multipliers are parts per million.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/secret.h"
+#include "common/http/client_pool.h"
+#include "sluice/config/v1/resources.pb.h"
+
+namespace sluice::snapshot {
+
+// A client's API key. Usable only while the key, its user and its group are active and present.
+struct KeyEntry {
+  std::string id;
+  std::string_view user_id;
+  std::string_view group_id;
+  std::string_view hmac;  // 32 bytes
+  bool active = false;
+  std::optional<SystemTime> expires_at;
+};
+
+struct UserEntry {
+  std::string id;
+  bool active = false;
+  std::uint32_t concurrency = 0;  // 0: the default of Settings
+  std::uint64_t multiplier_ppm = 0;
+  std::int64_t balance_nano_usd = 0;
+};
+
+struct GroupEntry {
+  std::string id;
+  bool active = false;
+  std::uint64_t multiplier_ppm = 0;
+  config::v1::InterruptionPolicy interruption_policy = config::v1::INTERRUPTION_POLICY_UNSPECIFIED;
+};
+
+struct AccountEntry {
+  std::string id;
+  std::string name;
+  bool active = false;
+  std::string provider;
+  http::BaseUrl base;  // with the account's private CA, if any, in base.origin.ca_pem
+  std::vector<std::string> group_ids;
+  std::uint32_t concurrency = 0;    // 0: unlimited
+  std::int32_t priority = 0;        // lower is tried first
+  std::vector<std::string> models;  // empty: every priced model of its provider
+};
+
+// What an account presents now; its id is the account's.
+struct CredentialEntry {
+  std::string id;
+  bool active = false;
+  config::v1::CredentialKind kind = config::v1::CREDENTIAL_KIND_UNSPECIFIED;
+  Secret secret;
+  std::optional<SystemTime> expires_at;
+  std::vector<std::string> bound_hosts;  // "host:port"
+  std::uint64_t revision = 0;
+};
+
+struct PriceEntry {
+  std::string id;
+  bool active = false;
+  std::uint64_t revision = 0;
+  std::string model;
+  std::string display_name;
+  std::string provider;
+  SystemTime effective_at{};
+  // nano-USD per million tokens
+  std::int64_t input = 0, output = 0, cache_read = 0, cache_write_5m = 0, cache_write_1h = 0;
+  std::int64_t per_request = 0;  // nano-USD
+};
+
+struct EgressProxyEntry {
+  std::string id;
+  bool active = false;
+  std::string url;
+};
+
+struct SettingsEntry {
+  std::string id;
+  bool active = false;
+  config::v1::Settings value;
+};
+
+}  // namespace sluice::snapshot
