@@ -14,6 +14,7 @@
 
 #include "common/base/status.h"
 #include "common/http/head.h"
+#include "common/io/cancel.h"
 #include "common/io/stream.h"
 #include "common/io/worker.h"
 
@@ -77,6 +78,9 @@ class ClientResponse {
     std::string_view data;
     bool last = false;  // the body is complete; the connection went back to the pool if it could
   };
+  // Waits for more of the body: true once read_body() has something, false if `until` passed first (nothing is lost,
+  // the answer stays good; Stream::wait_readable_until).
+  [[nodiscard]] io::Task<Result<bool>> wait_body(SteadyTime until);
   // Fails with kClosed if the connection ended before the body did: a cut, never an end.
   // A body delimited by the end of the connection cannot be told from a cut: `last` with ends_by_close().
   [[nodiscard]] io::Task<Result<Piece>> read_body(SteadyTime deadline);
@@ -92,18 +96,7 @@ class ClientResponse {
 };
 
 // Lets someone else on the same worker end an exchange that is still connecting or waiting for its head.
-class ClientCancel {
- public:
-  void cancel() noexcept;            // safe before, during and after the call
-  [[nodiscard]] bool cancelled() const { return cancelled_; }
-  // Used by the pool: what to abort now.
-  void attach(std::function<void()> abort);
-  void detach();
-
- private:
-  bool cancelled_ = false;
-  std::function<void()> abort_;
-};
+using ClientCancel = io::Cancel;
 
 class ClientPool {
  public:
