@@ -1,0 +1,58 @@
+// Accounts: logins at upstream providers, without their secrets (credentials.h). Pushed as KIND_ACCOUNT. Blocking, any
+// thread. Rules: users.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "controlplane/db/transaction.h"
+#include "controlplane/store/enums.h"
+#include "controlplane/store/page.h"
+
+namespace sluice::store {
+
+struct Account {
+  std::string id;
+  std::string name;
+  // Name in the data plane's provider registry, e.g. "anthropic".
+  std::string provider;
+  // Origin and optional path prefix, e.g. "https://api.anthropic.com".
+  std::string base_url;
+  // Lower is tried first.
+  std::int32_t priority = 0;
+  // Requests in flight at once over the whole fleet; 0 means unlimited.
+  std::int32_t concurrency = 0;
+  // Empty means every priced model of the provider.
+  std::vector<std::string> models;
+  // PEM of a private CA for TLS to base_url; empty for the system's.
+  std::string ca_pem;
+  Status status = Status::kActive;
+  // Groups the account serves, sorted. A deleted or unknown group is refused (kFailedPrecondition).
+  std::vector<std::string> group_ids;
+  std::int64_t revision = 0;
+  SystemTime created_at;
+  SystemTime updated_at;
+};
+
+struct AccountFilter {
+  std::optional<Status> status;
+  std::optional<std::string> group_id;
+  bool include_deleted = false;
+};
+
+[[nodiscard]] Result<Account> insert_account(db::Transaction& tx, const Account& account);
+[[nodiscard]] Result<Account> get_account(db::Transaction& tx, std::string_view id);
+[[nodiscard]] Result<Page<Account>> list_accounts(db::Transaction& tx, const PageRequest& page,
+                                                  const AccountFilter& filter = {});
+// Also replaces the group links.
+[[nodiscard]] Result<Account> update_account(db::Transaction& tx, const Account& account);
+// Also deletes the credential and the group links.
+[[nodiscard]] Result<Account> delete_account(db::Transaction& tx, std::string_view id,
+                                             std::optional<std::int64_t> revision = std::nullopt);
+
+}  // namespace sluice::store

@@ -1,0 +1,58 @@
+// API keys: client credentials, known only by an HMAC. Pushed as KIND_API_KEY. Blocking, any thread. Rules: users.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "controlplane/db/transaction.h"
+#include "controlplane/store/enums.h"
+#include "controlplane/store/page.h"
+
+namespace sluice::store {
+
+struct ApiKey {
+  std::string id;
+  std::string user_id;
+  std::string group_id;
+  std::string name;
+  // The part of the key that may be shown and logged; unique.
+  std::string public_id;
+  std::string last4;
+  // HMAC-SHA256 of the whole key, 32 bytes; unique.
+  std::string key_hmac;
+  std::int32_t pepper_version = 1;
+  Status status = Status::kActive;
+  std::optional<SystemTime> expires_at;
+  std::optional<SystemTime> last_used_at;
+  std::int64_t revision = 0;
+  SystemTime created_at;
+  SystemTime updated_at;
+};
+
+struct ApiKeyFilter {
+  std::optional<std::string> user_id;
+  std::optional<std::string> group_id;
+  std::optional<Status> status;
+  bool include_deleted = false;
+};
+
+// kFailedPrecondition if the user or the group is deleted or unknown.
+[[nodiscard]] Result<ApiKey> insert_api_key(db::Transaction& tx, const ApiKey& key);
+[[nodiscard]] Result<ApiKey> get_api_key(db::Transaction& tx, std::string_view id);
+[[nodiscard]] Result<Page<ApiKey>> list_api_keys(db::Transaction& tx, const PageRequest& page,
+                                                 const ApiKeyFilter& filter = {});
+// Writes group_id, name, status and expires_at; the key itself and its owner never change.
+[[nodiscard]] Result<ApiKey> update_api_key(db::Transaction& tx, const ApiKey& key);
+[[nodiscard]] Result<ApiKey> delete_api_key(db::Transaction& tx, std::string_view id,
+                                            std::optional<std::int64_t> revision = std::nullopt);
+
+// Moves last_used_at forward, never back. Not a config change. `ids` and `times` have the same length.
+Result<> note_api_keys_used(db::Transaction& tx, const std::vector<std::string>& ids,
+                            const std::vector<SystemTime>& times);
+
+}  // namespace sluice::store

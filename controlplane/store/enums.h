@@ -1,0 +1,32 @@
+// The words that rows use for their states, and how they are written in SQL. Plain values.
+#pragma once
+
+#include <string_view>
+
+#include "sluice/config/v1/config.pb.h"
+
+namespace sluice::store {
+
+// Deleted rows stay for the history that refers to them; nothing brings them back.
+enum class Status { kActive, kDisabled, kDeleted };
+enum class Role { kUser, kAdmin };
+// What happens upstream when a client leaves a running stream.
+enum class Interruption { kCancel, kDrain };
+enum class CredentialKind { kApiKey, kAccessToken };
+
+// "active", "disabled", "deleted"; "user", "admin"; "cancel", "drain"; "api_key", "access_token".
+[[nodiscard]] std::string_view name(Status status);
+[[nodiscard]] std::string_view name(Role role);
+[[nodiscard]] std::string_view name(Interruption policy);
+[[nodiscard]] std::string_view name(CredentialKind kind);
+
+// The reverse, for values out of the database, whose CHECK constraints allow no others; aborts on others.
+[[nodiscard]] Status status_of(std::string_view name);
+[[nodiscard]] Role role_of(std::string_view name);
+[[nodiscard]] Interruption interruption_of(std::string_view name);
+[[nodiscard]] CredentialKind credential_kind_of(std::string_view name);
+
+// How a status is pushed to the nodes.
+[[nodiscard]] config::v1::State state_of(Status status);
+
+}  // namespace sluice::store
