@@ -23,9 +23,9 @@ namespace sluice::http {
 // Where to connect and whom to trust there. Pools are kept per distinct Origin.
 struct Origin {
   bool tls = false;
-  std::string host;     // name or address, without brackets
+  std::string host;  // name or address, without brackets
   std::uint16_t port = 0;
-  std::string ca_pem;   // a private CA instead of the system's; empty: the system's
+  std::string ca_pem;  // a private CA instead of the system's; empty: the system's
   bool operator==(const Origin&) const = default;
   // "host:port", with brackets around IPv6; the Host field, without the port if it is the scheme's default.
   [[nodiscard]] std::string host_and_port() const;
@@ -40,10 +40,10 @@ struct BaseUrl {
 [[nodiscard]] Result<BaseUrl> parse_base_url(std::string_view url);
 
 struct ClientLimits {
-  std::chrono::milliseconds connect{5'000};    // DNS, TCP and TLS together
-  std::chrono::milliseconds send{60'000};      // the request, whole
+  std::chrono::milliseconds connect{5'000};  // DNS, TCP and TLS together
+  std::chrono::milliseconds send{60'000};    // the request, whole
   std::size_t max_head_bytes = 64 * 1024;
-  std::chrono::milliseconds keep_idle{55'000}; // below the usual 60 s of servers
+  std::chrono::milliseconds keep_idle{55'000};  // below the usual 60 s of servers
   std::size_t max_idle_per_origin = 256;
 };
 

@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include "common/base/status.h"
+
 namespace sluice::io {
 
 class Cancel {
@@ -22,6 +24,25 @@ class Cancel {
  private:
   bool cancelled_ = false;
   std::function<void()> abort_;
+};
+
+// While this lives, cancelling aborts `target`, which has abort(ErrorCode) noexcept. `cancel` may be null.
+template <class Target>
+class AbortOnCancel {
+ public:
+  AbortOnCancel(Cancel* cancel, Target& target) : cancel_(cancel) {
+    if (cancel_ == nullptr) return;
+    if (cancel_->cancelled()) target.abort(ErrorCode::kCancelled);
+    cancel_->attach([&target] { target.abort(ErrorCode::kCancelled); });
+  }
+  AbortOnCancel(const AbortOnCancel&) = delete;
+  AbortOnCancel& operator=(const AbortOnCancel&) = delete;
+  ~AbortOnCancel() {
+    if (cancel_ != nullptr) cancel_->detach();
+  }
+
+ private:
+  Cancel* cancel_;
 };
 
 }  // namespace sluice::io

@@ -19,24 +19,6 @@ using ImplPtr = std::unique_ptr<Stream::Impl>;
 
 constexpr std::size_t kMaxContexts = 64;
 
-// While this lives, cancelling aborts the stream.
-class AbortOnCancel {
- public:
-  AbortOnCancel(Cancel* cancel, Stream::Impl& stream) : cancel_(cancel) {
-    if (cancel_ == nullptr) return;
-    if (cancel_->cancelled()) stream.abort(ErrorCode::kCancelled);
-    cancel_->attach([&stream] { stream.abort(ErrorCode::kCancelled); });
-  }
-  AbortOnCancel(const AbortOnCancel&) = delete;
-  AbortOnCancel& operator=(const AbortOnCancel&) = delete;
-  ~AbortOnCancel() {
-    if (cancel_ != nullptr) cancel_->detach();
-  }
-
- private:
-  Cancel* cancel_;
-};
-
 Result<Socket> start_connect(Worker& worker, const Address& address, std::uint16_t port) {
   const boost::asio::ip::tcp::endpoint endpoint(address, port);
   Socket socket(worker.context().get_executor());

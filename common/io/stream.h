@@ -38,7 +38,7 @@ class Stream {
   // Reads what is there without waiting: nullopt-like kUnavailable if nothing is. 0 means the end.
   [[nodiscard]] Result<std::size_t> try_read(std::span<char> buffer);
   // Writes all pieces in order. The bytes need to live only until the first suspension: what the socket does not
-  // take at once is copied.
+  // take at once is copied. A broken connection fails with kClosed; what the peer sent before can still be read.
   [[nodiscard]] Task<Result<>> write(std::span<const std::string_view> pieces, SteadyTime deadline);
   [[nodiscard]] Task<Result<>> write(std::string_view piece, SteadyTime deadline);
   // The same without copying: the pieces and their bytes must live until the task has ended.

@@ -112,8 +112,9 @@ Task<Result<>> Stream::Impl::write(std::string_view piece, std::span<const std::
       out.consume(step.bytes);
       continue;
     }
-    if (step.kind == Step::Kind::kEnd) co_return broken("the peer ended it");
-    if (step.kind == Step::Kind::kFailed) co_return broken(step.why);
+    // Not closed here: the peer may have said why before it stopped reading.
+    if (step.kind == Step::Kind::kEnd) co_return fail(ErrorCode::kClosed, "the peer ended the connection");
+    if (step.kind == Step::Kind::kFailed) co_return fail(ErrorCode::kClosed, "the connection broke: " + step.why);
     if (copy) {
       kept = out.copy();
       piece = kept;
