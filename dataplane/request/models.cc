@@ -13,7 +13,7 @@ namespace {
 std::vector<protocol::anthropic::ModelInfo> usable_models(const Exchange& exchange) {
   const auto accounts = exchange.snapshot->accounts_of_group(exchange.caller.group->id);
   std::vector<protocol::anthropic::ModelInfo> models;
-  for (const snapshot::PriceEntry* price : exchange.snapshot->prices(exchange.arrived)) {
+  for (const snapshot::PriceEntry* price : exchange.snapshot->models(exchange.arrived)) {
     const bool served = std::any_of(accounts.begin(), accounts.end(), [price](const snapshot::AccountEntry* account) {
       return account->active && account->provider == price->provider &&
              (account->models.empty() ||
