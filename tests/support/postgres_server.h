@@ -26,13 +26,14 @@ class PostgresServer {
   // Kills the server and removes its folder.
   ~PostgresServer();
 
-  // The server of this test process, started by the first call, gone at exit. Tests that kill the server make their own.
+  // The server of this test process, started by the first call, gone at exit. Tests that kill the server make their
+  // own.
   [[nodiscard]] static PostgresServer& shared();
 
   // The libpq connection string of a new, empty database.
   [[nodiscard]] std::string fresh_database();
-  // The same, but a copy of the template `name`; the first call with a name makes the template with `prepare`, which gets
-  // the template's connection string and must close its connections. See migrated_database.h for the usual one.
+  // The same, but a copy of the template `name`; the first call with a name makes the template with `prepare`, which
+  // gets the template's connection string and must close its connections. See migrated_database.h for the usual one.
   using Prepare = std::function<void(const std::string& conninfo)>;
   [[nodiscard]] std::string fresh_database(std::string_view name, const Prepare& prepare);
 

@@ -52,7 +52,8 @@ struct Plan {
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> out;
-  for (auto& text : strings) out.push_back(text.data());
+  for (auto& text : strings)
+    out.push_back(text.data());
   out.push_back(nullptr);
   return out;
 }
@@ -63,7 +64,8 @@ std::vector<std::string> merged_environment(const std::vector<std::string>& extr
     const std::string text = *entry;
     const std::string prefix = text.substr(0, text.find('=') + 1);
     bool replaced = false;
-    for (const auto& added : extra) replaced = replaced || added.starts_with(prefix);
+    for (const auto& added : extra)
+      replaced = replaced || added.starts_with(prefix);
     if (!replaced) out.push_back(text);
   }
   return out;
