@@ -25,6 +25,7 @@ class Stream::Impl {
   ~Impl();
 
   [[nodiscard]] Task<Result<>> wait_readable(SteadyTime deadline);
+  [[nodiscard]] Task<Result<bool>> wait_readable_until(SteadyTime until);
   [[nodiscard]] Task<Result<std::size_t>> read_some(std::span<char> buffer, SteadyTime deadline);
   [[nodiscard]] Result<std::size_t> try_read(std::span<char> buffer);
   // Exactly one of `piece` and `pieces` is used. With `copy` the bytes need to live to the first suspension only.
