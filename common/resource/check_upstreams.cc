@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include <memory>
+#include <set>
+
+#include "common/resource/fields.h"
+#include "common/resource/limits.h"
+#include "common/resource/validate.h"
+
+namespace sluice::resource {
+
+namespace {
+
+using Names = google::protobuf::RepeatedPtrField<std::string>;
+
+Result<> check_count(std::string_view field, int count, int most) {
+  if (count <= most) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("{} has {} entries; at most {} are allowed", field, count, most));
+}
+
+Result<> check_unique(std::string_view field, const Names& names) {
+  const std::set<std::string_view> distinct(names.begin(), names.end());
+  if (distinct.size() == static_cast<std::size_t>(names.size())) return {};
+  return fail(ErrorCode::kInvalidArgument, fmt::format("{} names the same entry twice", field));
+}
+
+Result<> check_pem(std::string_view pem) {
+  if (pem.empty()) return {};
+  if (pem.size() > kMaxPemBytes) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("ca_pem is longer than {} bytes", kMaxPemBytes));
+  }
+  const std::unique_ptr<BIO, decltype(&BIO_free)> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                     &BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> first(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr),
+                                                          &X509_free);
+  ERR_clear_error();
+  if (first == nullptr) return fail(ErrorCode::kInvalidArgument, "ca_pem does not start with a PEM certificate");
+  return {};
+}
+
+}  // namespace
+
+Result<> check(const config::v1::Account& account) {
+  if (Result<> r = check_text("display_name", account.display_name(), kMaxNameBytes); !r) return r;
+  if (Result<> r = check_identifier("provider", account.provider()); !r) return r;
+  if (Result<> r = check_url("base_url", account.base_url()); !r) return r;
+  if (Result<> r = check_count("group_ids", account.group_ids_size(), kMaxGroupsPerAccount); !r) return r;
+  for (const std::string& id : account.group_ids()) {
+    if (Result<> r = check_uuid("group_ids", id); !r) return r;
+  }
+  if (Result<> r = check_unique("group_ids", account.group_ids()); !r) return r;
+  if (Result<> r = check_range<std::uint32_t>("concurrency", account.concurrency(), 0, kMaxConcurrency); !r) return r;
+  if (Result<> r = check_range<std::int32_t>("priority", account.priority(), -kMaxPriority, kMaxPriority); !r) return r;
+  if (Result<> r = check_count("models", account.models_size(), kMaxModelsPerAccount); !r) return r;
+  for (const std::string& model : account.models()) {
+    if (Result<> r = check_required_text("models", model, kMaxNameBytes); !r) return r;
+  }
+  return check_pem(account.ca_pem());
+}
+
+Result<> check(const config::v1::Credential& credential) {
+  if (credential.kind() != config::v1::CREDENTIAL_KIND_API_KEY &&
+      credential.kind() != config::v1::CREDENTIAL_KIND_ACCESS_TOKEN) {
+    return fail(ErrorCode::kInvalidArgument, "kind is missing or unknown to this version");
+  }
+  if (Result<> r = check_token("secret", credential.secret(), kMaxSecretBytes); !r) return r;
+  if (credential.bound_hosts().empty()) {
+    return fail(ErrorCode::kInvalidArgument, "bound_hosts is empty: the secret could be sent nowhere");
+  }
+  if (Result<> r = check_count("bound_hosts", credential.bound_hosts_size(), kMaxBoundHosts); !r) return r;
+  for (const std::string& host : credential.bound_hosts()) {
+    if (Result<> r = check_host_and_port("bound_hosts", host); !r) return r;
+  }
+  return credential.has_expires_at() ? check_time("expires_at", credential.expires_at()) : Result<>{};
+}
+
+Result<> check(const config::v1::EgressProxy& proxy) {
+  return check_required_text("url", proxy.url(), kMaxUrlBytes);
+}
+
+Result<> check(const config::v1::Price& price) {
+  if (Result<> r = check_required_text("model", price.model(), kMaxNameBytes); !r) return r;
+  if (Result<> r = check_text("display_name", price.display_name(), kMaxNameBytes); !r) return r;
+  if (Result<> r = check_identifier("provider", price.provider()); !r) return r;
+  if (!price.has_effective_at()) return fail(ErrorCode::kInvalidArgument, "effective_at is missing");
+  if (Result<> r = check_time("effective_at", price.effective_at()); !r) return r;
+  const std::pair<std::string_view, std::int64_t> amounts[] = {
+      {"input", price.input()},
+      {"output", price.output()},
+      {"cache_read", price.cache_read()},
+      {"cache_write_5m", price.cache_write_5m()},
+      {"cache_write_1h", price.cache_write_1h()},
+      {"per_request", price.per_request()},
+  };
+  for (const auto& [field, amount] : amounts) {
+    if (Result<> r = check_range<std::int64_t>(field, amount, 0, kMaxPrice); !r) return r;
+  }
+  return {};
+}
+
+}  // namespace sluice::resource
