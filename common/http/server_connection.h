@@ -20,10 +20,10 @@ namespace sluice::http {
 struct ServerLimits {
   std::size_t max_head_bytes = 32 * 1024;
   std::size_t max_fields = 128;
-  std::chrono::milliseconds head_time{10'000};   // from the first byte of a head to its end
-  std::chrono::milliseconds body_time{60'000};   // for the whole body
-  std::chrono::milliseconds idle_time{75'000};   // between requests
-  std::chrono::milliseconds write_stall{30'000}; // a client that takes no bytes for so long is cut
+  std::chrono::milliseconds head_time{10'000};    // from the first byte of a head to its end
+  std::chrono::milliseconds body_time{60'000};    // for the whole body
+  std::chrono::milliseconds idle_time{75'000};    // between requests
+  std::chrono::milliseconds write_stall{30'000};  // a client that takes no bytes for so long is cut
 };
 
 class ServerConnection {
