@@ -1,6 +1,6 @@
 // One PostgreSQL connection (libpq, blocking). One thread at a time. Usually taken from a Pool inside a Transaction.
 //
-// Errors: unique violation kAlreadyExists (the message ends with the constraint's name); foreign key
+// Errors: unique violation kAlreadyExists (the message names the constraint); foreign key
 // kFailedPrecondition; check, not-null and malformed values kInvalidArgument; statement timeout kDeadlineExceeded;
 // serialization failure, deadlock, server away or connection lost kUnavailable; everything else kInternal.
 #pragma once
@@ -58,7 +58,9 @@ class Connection {
   [[nodiscard]] bool healthy() const;
   // True between BEGIN and COMMIT or ROLLBACK, also when the transaction has failed.
   [[nodiscard]] bool in_transaction() const;
-  // SQLSTATE of the last failed statement, e.g. "23505"; "" if it failed without one (connection lost).
+  // True if a statement of the open transaction has failed, so that it can only be rolled back.
+  [[nodiscard]] bool failed_transaction() const;
+  // SQLSTATE of the last statement if it failed, e.g. "23505"; "" if it worked or failed without one (connection lost).
   [[nodiscard]] const std::string& sqlstate() const { return sqlstate_; }
   // The libpq handle, for Listener.
   [[nodiscard]] pg_conn* handle() const { return conn_.get(); }

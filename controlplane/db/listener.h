@@ -1,6 +1,6 @@
-// Waits for NOTIFY on its own connection, which it reopens with back-off when lost. A notification is only a hint to look
-// at the tables, so several may be merged and one may be lost while disconnected: every reconnect is reported as well.
-// One thread waits; interrupt() may be called from any thread.
+// Waits for NOTIFY on its own connection, which it reopens with back-off when lost. A notification is only a hint to
+// look at the tables, so several may be merged and one may be lost while disconnected: every reconnect is reported as
+// well. One thread waits; interrupt() may be called from any thread.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// One value for a $n of a statement. Converts implicitly from the types that the schema uses, so that exec(sql, a, b, c)
-// reads naturally; the value never becomes part of the SQL text. Plain values, any thread.
+// One value for a $n of a statement. Converts implicitly from the types that the schema uses, so that exec(sql, a, b,
+// c) reads naturally; the value never becomes part of the SQL text. Plain values, any thread.
 #pragma once
 
 #include <concepts>
@@ -42,7 +42,8 @@ class Param {
   // numeric[] and uuid[] are sent as std::vector<std::string> and cast in the SQL.
   template <class T>
   Param(const std::vector<T>& elements) : value_(std::string("{")) {
-    for (const auto& element : elements) append_element(Param(element));
+    for (const auto& element : elements)
+      append_element(Param(element));
     *value_ += '}';
   }
 

@@ -1,5 +1,5 @@
-// A bounded set of connections. Thread-safe; must outlive its leases. Connections are opened when first needed; a broken
-// one is dropped when it comes back and a fresh one is opened for the next user.
+// A bounded set of connections. Thread-safe; must outlive its leases. Connections are opened when first needed; a
+// broken one is dropped when it comes back and a fresh one is opened for the next user.
 #pragma once
 
 #include <chrono>

@@ -66,9 +66,9 @@ namespace detail {
 void pause_before_attempt(int attempt);
 }  // namespace detail
 
-// Runs `fn(Transaction&) -> Result<T>` in a transaction and commits when it succeeds; an error rolls back and is returned.
-// `fn` runs again, from the start, after a serialization failure, a deadlock or a connection lost before the commit (for
-// example by a restart of PostgreSQL), so it must not have effects outside of the database.
+// Runs `fn(Transaction&) -> Result<T>` in a transaction and commits when it succeeds; an error rolls back and is
+// returned. `fn` runs again, from the start, after a serialization failure, a deadlock or a connection lost before the
+// commit (for example by a restart of PostgreSQL), so it must not have effects outside of the database.
 template <class Fn>
 auto in_transaction(Pool& pool, Fn&& fn, const TransactionOptions& options = {})
     -> std::invoke_result_t<Fn&, Transaction&> {
