@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 #include "common/http/client_pool.h"
 
@@ -50,8 +51,9 @@ Result<BaseUrl> parse_base_url(std::string_view text) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   base.origin.port = default_port(base.origin.tls);
   if (url.has_port() && !url.port().empty()) {
-    if (url.port_number() == 0) return refused("its port is not between 1 and 65535");
-    base.origin.port = url.port_number();
+    const boost::urls::string_view port = url.port();
+    const std::errc error = std::from_chars(port.data(), port.data() + port.size(), base.origin.port).ec;
+    if (error != std::errc() || base.origin.port == 0) return refused("its port is not between 1 and 65535");
   }
   const boost::urls::string_view path = url.encoded_path();
   base.path_prefix.assign(path.data(), path.size());

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/io/dialer.h"
+#include "common/io/event.h"
 #include "common/io/listener.h"
 #include "common/io/worker.h"
 
@@ -52,6 +53,13 @@ class TaskRunner {
   Worker worker_{0, clock_};
   bool late_ = false;
 };
+
+// Lets everything else that is ready run first.
+inline Task<> yield(Worker& worker) {
+  Event turn(worker);
+  worker.post([&turn] { turn.set(); });
+  co_await turn.wait_until(TimerWheel::kNever);
+}
 
 // Two ends of one loopback connection.
 struct Pair {

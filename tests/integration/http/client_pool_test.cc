@@ -1,0 +1,313 @@
+#include "tests/integration/http/client_server.h"
+
+namespace sluice::http {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Stage = ClientError::Stage;
+
+constexpr const char* kOk = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+io::Task<> reuse(io::Worker& worker) {
+  ScriptedServer server(worker);
+  ClientPool pool(worker, {});
+  for (int i = 0; i < 5; ++i) {
+    server.will_answer(kOk);
+    Fetched fetched = co_await fetch(pool, server.origin(), i == 0 ? "" : "body");
+    CHECK(fetched.body == "ok");
+  }
+  CHECK(server.connections() == 1);
+  CHECK(pool.counters().connects == 1);
+  CHECK(pool.counters().reuses == 4);
+  CHECK(pool.counters().resent == 0);
+  const std::string host = "host: 127.0.0.1:" + std::to_string(server.origin().port) + "\r\n";
+  CHECK(server.requests()[0] == "GET /v1/x?y=1 HTTP/1.1\r\n" + host + "\r\n");
+  CHECK(server.requests()[1] == "POST /v1/x?y=1 HTTP/1.1\r\n" + host + "content-length: 4\r\n\r\nbody");
+
+  // Another trust is another origin.
+  Origin other = server.origin();
+  other.ca_pem = "other";
+  server.will_answer(kOk);
+  Fetched fetched = co_await fetch(pool, other, "");
+  CHECK(fetched.body == "ok");
+  CHECK(pool.counters().connects == 2);
+}
+
+TEST_CASE("pool: connections are used again for the same origin") {
+  io::TaskRunner runner;
+  runner.run(reuse(runner.worker()));
+}
+
+io::Task<> closed_while_idle(io::Worker& worker) {
+  ScriptedServer server(worker);
+  ClientPool pool(worker, {});
+  server.will_answer(kOk);
+  Fetched first = co_await fetch(pool, server.origin(), "");
+  CHECK(first.body == "ok");
+  server.close_all();
+  server.will_answer(kOk);
+  Fetched second = co_await fetch(pool, server.origin(), "");
+  CHECK(second.body == "ok");
+  CHECK(pool.counters().connects == 2);
+  CHECK(pool.counters().resent == 0);  // seen before the request was sent
+}
+
+TEST_CASE("pool: a connection that was closed while idle is not used") {
+  io::TaskRunner runner;
+  runner.run(closed_while_idle(runner.worker()));
+}
+
+io::Task<> stale(io::Worker& worker, Script::Then then, bool twice) {
+  ScriptedServer server(worker);
+  ClientPool pool(worker, {});
+  server.will_answer(kOk);
+  server.will(Script{.parts = {}, .then = then});  // takes the request and closes, as if it had crossed an idle close
+  if (twice) server.will(Script{.parts = {}, .then = then});
+  server.will_answer(kOk);
+  Fetched first = co_await fetch(pool, server.origin(), "");
+  CHECK(first.body == "ok");
+  Fetched second = co_await fetch(pool, server.origin(), "payload");
+  CHECK(pool.counters().connects == 2);
+  CHECK(pool.counters().resent == 1);
+  if (twice) {
+    REQUIRE(second.error.has_value());
+    CHECK(second.error->stage == Stage::kResponseHead);
+    CHECK(second.error->error.code == ErrorCode::kClosed);
+  } else {
+    CHECK(second.body == "ok");
+    CHECK(server.requests()[1] == server.requests()[2]);
+  }
+}
+
+TEST_CASE("pool: a request on a connection found stale is sent once more, and only once") {
+  const auto then = GENERATE(Script::Then::kClose, Script::Then::kReset);
+  const bool twice = GENERATE(false, true);
+  io::TaskRunner runner;
+  runner.run(stale(runner.worker(), then, twice));
+}
+
+io::Task<> begun_answer(io::Worker& worker) {
+  ScriptedServer server(worker);
+  ClientPool pool(worker, {});
+  server.will_answer(kOk);
+  server.will(Script{.parts = {"HTTP/1.1 200"}, .then = Script::Then::kClose});
+  Fetched first = co_await fetch(pool, server.origin(), "");
+  CHECK(first.body == "ok");
+  Fetched second = co_await fetch(pool, server.origin(), "payload");
+  REQUIRE(second.error.has_value());
+  CHECK(pool.counters().resent == 0);
+  CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("pool: once a byte of the answer came nothing is sent again") {
+  io::TaskRunner runner;
+  runner.run(begun_answer(runner.worker()));
+}
+
+io::Task<> idle_limits(io::Worker& worker) {
+  ScriptedServer server(worker);
+  ClientLimits limits;
+  limits.keep_idle = milliseconds(0);
+  ClientPool pool(worker, limits);
+  for (int i = 0; i < 2; ++i) {
+    server.will_answer(kOk);
+    Fetched fetched = co_await fetch(pool, server.origin(), "");
+    CHECK(fetched.body == "ok");
+    co_await worker.sleep_until(io::in(milliseconds(2)));
+  }
+  CHECK(pool.counters().connects == 2);
+
+  ClientPool kept(worker, {});
+  server.will_answer(kOk);
+  Fetched fetched = co_await fetch(kept, server.origin(), "");
+  CHECK(fetched.body == "ok");
+  kept.close_idle();
+  server.will_answer(kOk);
+  Fetched again = co_await fetch(kept, server.origin(), "");
+  CHECK(again.body == "ok");
+  CHECK(kept.counters().connects == 2);
+}
+
+TEST_CASE("pool: idle connections are not kept beyond their limit or past close_idle") {
+  io::TaskRunner runner;
+  runner.run(idle_limits(runner.worker()));
+}
+
+io::Task<> unread_body(io::Worker& worker) {
+  ScriptedServer server(worker);
+  ClientPool pool(worker, {});
+  server.will_answer("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello");
+  {
+    const Origin origin = server.origin();
+    ClientRequest request;
+    request.origin = &origin;
+    request.method = "GET";
+    request.target = "/";
+    std::expected<ClientResponse, ClientError> response = co_await pool.send(request, io::soon(), nullptr);
+    REQUIRE(response.has_value());
+    CHECK(find(response->head().fields, "Content-Length") == "10");
+    Result<ClientResponse::Piece> piece = co_await response->read_body(io::soon());
+    REQUIRE(piece.has_value());
+    CHECK(piece->data == "hello");
+    CHECK_FALSE(piece->last);
+  }
+  server.will_answer(kOk);
+  Fetched next = co_await fetch(pool, server.origin(), "");
+  CHECK(next.body == "ok");
+  CHECK(pool.counters().connects == 2);
+  CHECK(pool.counters().reuses == 0);
+}
+
+TEST_CASE("pool: a connection whose answer was not read to the end is closed") {
+  io::TaskRunner runner;
+  runner.run(unread_body(runner.worker()));
+}
+
+io::Task<> head_request(io::Worker& worker) {
+  ScriptedServer server(worker);
+  ClientPool pool(worker, {});
+  const Origin origin = server.origin();
+  ClientRequest request;
+  request.origin = &origin;
+  request.method = "HEAD";
+  request.target = "/";
+  for (const char* framing : {"content-length: 100", "transfer-encoding: chunked"}) {
+    server.will_answer(std::string("HTTP/1.1 200 OK\r\n") + framing + "\r\n\r\n");
+    std::expected<ClientResponse, ClientError> response = co_await pool.send(request, io::soon(), nullptr);
+    REQUIRE(response.has_value());
+    Result<std::string> body = co_await response->read_whole_body(10, io::soon());
+    REQUIRE(body.has_value());
+    CHECK(body->empty());
+  }
+  CHECK(pool.counters().connects == 1);
+}
+
+TEST_CASE("pool: the answer to HEAD has no body") {
+  io::TaskRunner runner;
+  runner.run(head_request(runner.worker()));
+}
+
+io::Task<> body_limit(io::Worker& worker, std::string answer) {
+  ScriptedServer server(worker);
+  ClientPool pool(worker, {});
+  server.will_answer(answer);
+  const Origin origin = server.origin();
+  ClientRequest request;
+  request.origin = &origin;
+  request.method = "GET";
+  request.target = "/";
+  std::expected<ClientResponse, ClientError> response = co_await pool.send(request, io::soon(), nullptr);
+  REQUIRE(response.has_value());
+  Result<std::string> body = co_await response->read_whole_body(4, io::soon());
+  REQUIRE_FALSE(body.has_value());
+  CHECK(body.error().code == ErrorCode::kResourceExhausted);
+}
+
+TEST_CASE("pool: a whole body is bounded") {
+  const std::string answer = GENERATE("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
+                                      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+  io::TaskRunner runner;
+  runner.run(body_limit(runner.worker(), answer));
+}
+
+io::Task<> cancel_later(io::Worker& worker, ClientCancel& cancel) {
+  const SteadyTime when = io::in(milliseconds(60));
+  co_await worker.sleep_until(when);
+  cancel.cancel();
+}
+
+io::Task<> ends_of_waiting(io::Worker& worker) {
+  ScriptedServer server(worker);
+  ClientPool pool(worker, {});
+  const Origin origin = server.origin();
+  ClientRequest request;
+  request.origin = &origin;
+  request.method = "GET";
+  request.target = "/";
+  ClientCancel cancel;
+  worker.spawn(cancel_later(worker, cancel));
+  std::expected<ClientResponse, ClientError> cancelled = co_await pool.send(request, io::soon(), &cancel);
+  REQUIRE_FALSE(cancelled.has_value());
+  CHECK(cancelled.error().stage == Stage::kResponseHead);
+  CHECK(cancelled.error().error.code == ErrorCode::kCancelled);
+  std::expected<ClientResponse, ClientError> before = co_await pool.send(request, io::soon(), &cancel);
+  REQUIRE_FALSE(before.has_value());
+  CHECK(before.error().stage == Stage::kConnect);
+  CHECK(before.error().error.code == ErrorCode::kCancelled);
+
+  std::expected<ClientResponse, ClientError> late = co_await pool.send(request, io::in(milliseconds(120)), nullptr);
+  REQUIRE_FALSE(late.has_value());
+  CHECK(late.error().stage == Stage::kResponseHead);
+  CHECK(late.error().error.code == ErrorCode::kDeadlineExceeded);
+}
+
+TEST_CASE("pool: waiting for the head ends when cancelled and at its deadline") {
+  io::TaskRunner runner;
+  runner.run(ends_of_waiting(runner.worker()));
+}
+
+io::Task<> refused(ClientPool& pool, const Origin& origin, std::string_view method, std::string_view target,
+                   Field field) {
+  const std::array<Field, 1> fields{field};
+  ClientRequest request{.origin = &origin, .method = method, .target = target, .fields = fields, .body = {}};
+  std::expected<ClientResponse, ClientError> response = co_await pool.send(request, io::soon(), nullptr);
+  REQUIRE_FALSE(response.has_value());
+  CHECK(response.error().error.code == ErrorCode::kInvalidArgument);
+  CHECK(response.error().error.message.find("secret") == std::string::npos);
+}
+
+io::Task<> refuse_requests(io::Worker& worker) {
+  ScriptedServer server(worker);
+  ClientPool pool(worker, {});
+  const Origin origin = server.origin();
+  co_await refused(pool, origin, "GET", "/", Field{"x-key", "secret\r\nx: y"});
+  co_await refused(pool, origin, "GET", "/", Field{"x-key", "secret\n"});
+  co_await refused(pool, origin, "GET", "/", Field{"x key", "secret"});
+  co_await refused(pool, origin, "GET", "/", Field{"", "secret"});
+  co_await refused(pool, origin, "GET", "/ HTTP/1.1\r\nx: y", Field{"a", "b"});
+  co_await refused(pool, origin, "GET", "no-slash", Field{"a", "b"});
+  co_await refused(pool, origin, "GET /", "/", Field{"a", "b"});
+  CHECK(server.connections() == 0);
+}
+
+TEST_CASE("pool: requests that would not stay what they are never leave") {
+  io::TaskRunner runner;
+  runner.run(refuse_requests(runner.worker()));
+}
+
+io::Task<> early_answer(io::Worker& worker) {
+  ScriptedServer server(worker);
+  ClientPool pool(worker, {});
+  server.will(Script{.parts = {"HTTP/1.1 413 Content Too Large\r\ncontent-length: 3\r\n\r\nbig"},
+                     .then = Script::Then::kClose,
+                     .wait_for_request = false});
+  Fetched fetched = co_await fetch(pool, server.origin(), std::string(30u << 20, 'x'));
+  CHECK(fetched.status == 413);
+  CHECK(fetched.body == "big");
+}
+
+TEST_CASE("pool: an answer before the end of a large request is heard") {
+  io::TaskRunner runner;
+  runner.run(early_answer(runner.worker()));
+}
+
+io::Task<> large_bodies(io::Worker& worker) {
+  ScriptedServer server(worker);
+  ClientPool pool(worker, {});
+  std::string body(8u << 20, 'x');
+  for (std::size_t i = 0; i < body.size(); ++i)
+    body[i] = static_cast<char>('a' + i % 19);
+  server.will_answer("HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  Fetched fetched = co_await fetch(pool, server.origin(), body);
+  CHECK(fetched.body == body);
+  CHECK(server.requests()[0].ends_with(body));
+}
+
+TEST_CASE("pool: megabytes pass both ways") {
+  io::TaskRunner runner;
+  runner.run(large_bodies(runner.worker()));
+}
+
+}  // namespace
+}  // namespace sluice::http
