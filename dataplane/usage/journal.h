@@ -39,6 +39,7 @@ struct JournalOptions {
 
 struct JournalStats {
   std::uint64_t records = 0;    // on disk: in flight and not yet acknowledged
+  std::uint64_t finished = 0;   // of these, ready to report
   std::uint64_t recovered = 0;  // found unfinished at open and finished as NODE_CRASH
   std::uint64_t write_errors = 0;
   std::chrono::milliseconds oldest{0};  // age of the oldest record

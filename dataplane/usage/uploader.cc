@@ -1,0 +1,215 @@
+#include "dataplane/usage/uploader.h"
+
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "common/base/random.h"
+#include "common/observe/log.h"
+#include "dataplane/usage/backlog.h"
+#include "dataplane/usage/report_stream.h"
+
+namespace sluice::usage {
+
+namespace {
+
+struct Batch {
+  std::shared_ptr<v1::ReportRequest> request;
+  std::vector<EventKey> keys;
+  SteadyTime sent;
+};
+
+}  // namespace
+
+struct Uploader::Impl {
+  Impl(Journal& the_journal, std::shared_ptr<grpc::Channel> the_channel, UploaderOptions the_options)
+      : journal(the_journal),
+        channel(std::move(the_channel)),
+        stub(v1::UsageService::NewStub(channel)),
+        options(std::move(the_options)),
+        backlog(journal) {}
+
+  void run();
+  void connect();
+  void disconnect(std::string why);
+  void take_answers();
+  void acknowledge(const v1::ReportResponse& answer);
+  void send(Batch& batch);
+  void send_next();
+  [[nodiscard]] bool overdue() const;
+  void wait(std::chrono::milliseconds limit);
+  void wake();
+
+  Journal& journal;
+  const std::shared_ptr<grpc::Channel> channel;
+  const std::unique_ptr<v1::UsageService::Stub> stub;
+  const UploaderOptions options;
+
+  // Of the uploader's thread.
+  Backlog backlog;
+  std::deque<Batch> unacknowledged;
+  std::uint64_t next_number = 1;
+  int failures = 0;
+  std::unique_ptr<ReportStream> stream;
+
+  mutable std::mutex mutex;
+  std::condition_variable signal;
+  bool signalled = false;
+  bool stopping = false;
+  UploaderStats stats;
+  std::thread thread;
+};
+
+void Uploader::Impl::wake() {
+  {
+    const std::lock_guard lock(mutex);
+    signalled = true;
+  }
+  signal.notify_one();
+  journal.wake();
+}
+
+void Uploader::Impl::wait(std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex);
+  signal.wait_for(lock, limit, [this] { return signalled || stopping; });
+  signalled = false;
+}
+
+void Uploader::Impl::connect() {
+  // Our own back-off decides when to dial again, not the channel's.
+  grpc::experimental::ChannelResetConnectionBackoff(channel.get());
+  stream = std::make_unique<ReportStream>(*stub, options.node_token, [this] { wake(); });
+  next_number = 1;
+  for (Batch& batch : unacknowledged)
+    send(batch);
+}
+
+void Uploader::Impl::send(Batch& batch) {
+  batch.request->set_batch(next_number++);
+  batch.sent = std::chrono::steady_clock::now();
+  stream->send(batch.request);
+}
+
+void Uploader::Impl::disconnect(std::string why) {
+  stream.reset();
+  if (failures == 0) observe::log(observe::Level::kWarn, "usage_report_interrupted", {{"cause", why}});
+  ++failures;
+  std::chrono::milliseconds limit = options.backoff_base;
+  for (int i = 1; i < failures && limit < options.backoff_cap; ++i)
+    limit *= 2;
+  limit = std::min(limit, options.backoff_cap);
+  const auto pause = std::chrono::milliseconds(random_below(static_cast<std::uint64_t>(limit.count()) + 1));
+  const auto until = std::chrono::steady_clock::now() + pause;
+  std::unique_lock lock(mutex);
+  stats.connected = false;
+  ++stats.reconnects;
+  stats.last_error = std::move(why);
+  signal.wait_until(lock, until, [this] { return stopping; });
+}
+
+void Uploader::Impl::acknowledge(const v1::ReportResponse& answer) {
+  const auto batch =
+      std::ranges::find_if(unacknowledged, [&](const Batch& sent) { return sent.request->batch() == answer.batch(); });
+  if (batch == unacknowledged.end()) return;
+  backlog.settle(batch->keys);
+  if (failures > 0) observe::log(observe::Level::kInfo, "usage_report_resumed", {});
+  failures = 0;
+  const std::lock_guard lock(mutex);
+  stats.connected = true;
+  stats.last_error.clear();
+  stats.acknowledged += batch->keys.size();
+  stats.duplicates += answer.duplicates();
+  stats.quarantined += answer.quarantined();
+  unacknowledged.erase(batch);
+  stats.in_flight = backlog.out();
+}
+
+void Uploader::Impl::take_answers() {
+  const ReportStream::Events events = stream->take();
+  for (const v1::ReportResponse& answer : events.answers)
+    acknowledge(answer);
+  if (events.over) {
+    const grpc::Status status = stream->finish();
+    disconnect(status.ok() ? "the control plane ended the stream" : status.error_message());
+  } else if (overdue()) {
+    disconnect("no acknowledgement in time");
+  }
+}
+
+bool Uploader::Impl::overdue() const {
+  return !unacknowledged.empty() &&
+         std::chrono::steady_clock::now() - unacknowledged.front().sent > options.ack_timeout;
+}
+
+void Uploader::Impl::send_next() {
+  const std::vector<FinishedRecord> records = backlog.next(options.batch_events, options.batch_wait);
+  Batch batch{.request = std::make_shared<v1::ReportRequest>(), .keys = {}, .sent = {}};
+  v1::JournalRecord record;
+  for (const FinishedRecord& finished : records) {
+    if (!record.ParseFromString(finished.record)) {
+      // Stays in the journal, for a person; it is not given out again.
+      observe::log(observe::Level::kError, "journal_unreadable_record", {});
+      continue;
+    }
+    batch.request->add_events()->Swap(record.mutable_event());
+    batch.keys.push_back(finished.key);
+  }
+  if (batch.keys.empty()) return;
+  batch.request->set_node_id(options.node_id);
+  send(batch);
+  unacknowledged.push_back(std::move(batch));
+  const std::lock_guard lock(mutex);
+  stats.in_flight = backlog.out();
+}
+
+void Uploader::Impl::run() {
+  const auto stopped = [this] {
+    const std::lock_guard lock(mutex);
+    return stopping;
+  };
+  while (!stopped()) {
+    if (stream == nullptr) connect();
+    take_answers();
+    if (stream == nullptr) continue;
+    if (unacknowledged.size() < options.batches_in_flight) {
+      send_next();
+    } else {
+      wait(options.batch_wait);
+    }
+  }
+  stream.reset();
+}
+
+Uploader::Uploader(Journal& journal, std::shared_ptr<grpc::Channel> channel, UploaderOptions options)
+    : impl_(std::make_unique<Impl>(journal, std::move(channel), std::move(options))) {
+  impl_->thread = std::thread([raw = impl_.get()] { raw->run(); });
+}
+
+Uploader::~Uploader() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+  }
+  impl_->wake();
+  impl_->thread.join();
+}
+
+bool Uploader::flush(std::chrono::milliseconds limit) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  while (impl_->journal.stats().finished != 0) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+UploaderStats Uploader::stats() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->stats;
+}
+
+}  // namespace sluice::usage
