@@ -7,9 +7,7 @@ namespace sluice::http {
 
 namespace {
 
-// Above this the text of a head is not kept for the next request's.
-constexpr std::size_t kKeepHeadText = 1024;
-constexpr std::size_t kKeepFields = 32;
+constexpr std::size_t kUsualFields = 16;
 
 // Limits of finish().
 constexpr std::chrono::milliseconds kLingerTime{2'000};
@@ -18,8 +16,8 @@ constexpr std::size_t kLingerBytes = 1024 * 1024;
 }  // namespace
 
 void ServerConnection::State::forget_request() {
-  if (head_text.capacity() > kKeepHeadText) std::string().swap(head_text);
-  if (head.fields.capacity() > kKeepFields) std::vector<Field>().swap(head.fields);
+  std::string().swap(head_text);
+  std::vector<Field>().swap(head.fields);
   if (input.empty()) std::string().swap(input);
   head_taken = refused = body_unread = chunks_wanted = false;
   answer = Answer::kNone;
@@ -32,6 +30,7 @@ bool ServerConnection::State::take_head(std::string_view bytes, std::size_t head
   } else {
     input.assign(bytes.substr(head_bytes));
   }
+  head.fields.reserve(kUsualFields);
   if (!parse_request_head(head_text, limits.max_fields, head, refusal)) {
     refused = true;
     return false;
