@@ -11,6 +11,7 @@ Task<Result<>> Stream::Impl::finish_connect(SteadyTime deadline) {
   socklen_t size = sizeof(error);
   if (::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
   if (error != 0) co_return broken(std::generic_category().message(error));
+  drained_ = true;
   co_return Result<>{};
 }
 
@@ -20,7 +21,10 @@ Task<Result<>> Stream::Impl::handshake(const TlsContext& context, std::string ho
   tls_ = std::move(*session);
   for (;;) {
     Step step = handshake_tls(tls_.get());
-    if (step.kind == Step::Kind::kDone) co_return Result<>{};
+    if (step.kind == Step::Kind::kDone) {
+      drained_ = SSL_has_pending(tls_.get()) == 0;
+      co_return Result<>{};
+    }
     if (step.kind == Step::Kind::kEnd) co_return broken("the peer ended it during the TLS handshake");
     if (step.kind == Step::Kind::kFailed) co_return broken(step.why);
     const Direction needed = step.kind == Step::Kind::kWantWrite ? Direction::kWrite : Direction::kRead;

@@ -65,17 +65,20 @@ Task<Result<>> Stream::Impl::wait(Direction direction, SteadyTime deadline) {
 }
 
 Step Stream::Impl::read_step(std::span<char> buffer) {
-  if (tls_) return read_tls(tls_.get(), buffer);
   if (drained_) return Step{Step::Kind::kWantRead, 0, {}};
-  Step step = read_plain(socket_.native_handle(), buffer);
-  drained_ = step.kind == Step::Kind::kWantRead || (step.kind == Step::Kind::kDone && step.bytes < buffer.size());
+  Step step = tls_ ? read_tls(tls_.get(), buffer) : read_plain(socket_.native_handle(), buffer);
+  const bool more = tls_ ? SSL_has_pending(tls_.get()) == 1 : step.bytes == buffer.size();
+  drained_ = step.kind == Step::Kind::kWantRead || (step.kind == Step::Kind::kDone && !more);
   return step;
 }
 
 Task<Result<>> Stream::Impl::wait_readable(SteadyTime deadline) {
-  if (!failed_ && tls_ && SSL_has_pending(tls_.get()) == 1) co_return Result<>{};
-  Result<> waited = co_await wait(Direction::kRead, deadline);
-  co_return waited;
+  // With TLS a readable socket need not hold a byte for us, and a byte may be here while the socket is silent.
+  for (;;) {
+    if (tls_ && !failed_ && !is_quiet()) co_return Result<>{};
+    Result<> waited = co_await wait(Direction::kRead, deadline);
+    if (!waited || !tls_) co_return waited;
+  }
 }
 
 Task<Result<std::size_t>> Stream::Impl::read_some(std::span<char> buffer, SteadyTime deadline) {
@@ -138,6 +141,8 @@ void Stream::Impl::end_writing() noexcept {
 bool Stream::Impl::is_quiet() {
   if (failed_ || !socket_.is_open()) return false;
   const Step step = tls_ ? peek_tls(tls_.get()) : peek_plain(socket_.native_handle());
+  // What a look into a TLS record took from the socket waits inside the session.
+  if (step.kind != Step::Kind::kWantRead) drained_ = false;
   return step.kind == Step::Kind::kWantRead;
 }
 

@@ -77,7 +77,7 @@ class Stream::Impl {
   std::string why_broken_;
   ErrorCode failure_ = ErrorCode::kClosed;
   bool failed_ = false;
-  bool drained_ = false;  // the last read emptied the socket: wait before the next one
+  bool drained_ = false;  // the last read emptied the socket, or nothing was asked for yet: wait before the next one
   boost::asio::ip::address peer_;
 };
 

@@ -21,7 +21,9 @@ struct SoftLimit final : TimerWheel::Entry {
 
 }  // namespace
 
-Task<Result<bool>> Stream::wait_readable_until(SteadyTime until) { return impl_->wait_readable_until(until); }
+Task<Result<bool>> Stream::wait_readable_until(SteadyTime until) {
+  return impl_->wait_readable_until(until);
+}
 
 Task<Result<bool>> Stream::Impl::wait_readable_until(SteadyTime until) {
   if (failed_) co_return failure();

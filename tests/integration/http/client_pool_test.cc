@@ -164,6 +164,33 @@ TEST_CASE("pool: a connection whose answer was not read to the end is closed") {
   runner.run(unread_body(runner.worker()));
 }
 
+io::Task<> fetch_for_ever(ClientPool& pool, Origin origin) {
+  Fetched never = co_await fetch(pool, origin, "");
+  FAIL("it ended: " << never.status);
+}
+
+io::Task<> leave_some_waiting(io::Worker& worker, ScriptedServer& server, ClientPool& pool) {
+  server.will_answer(kOk);
+  Fetched first = co_await fetch(pool, server.origin(), "");
+  CHECK(first.body == "ok");
+  // One waits for a head, one for the rest of a body.
+  worker.spawn(fetch_for_ever(pool, server.origin()));
+  server.will(Script{.parts = {}});
+  const bool one = co_await io::until(worker, [&server] { return server.requests().size() == 2; });
+  CHECK(one);
+  server.will_answer("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok");
+  worker.spawn(fetch_for_ever(pool, server.origin()));
+  const bool two = co_await io::until(worker, [&server] { return server.requests().size() == 3; });
+  CHECK(two);
+}
+
+TEST_CASE("pool: exchanges under way end with the worker, after the pool") {
+  io::TaskRunner runner;
+  ScriptedServer server(runner.worker());
+  ClientPool pool(runner.worker(), {});
+  runner.run(leave_some_waiting(runner.worker(), server, pool));
+}
+
 io::Task<> head_request(io::Worker& worker) {
   ScriptedServer server(worker);
   ClientPool pool(worker, {});

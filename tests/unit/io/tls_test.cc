@@ -52,6 +52,9 @@ Task<> page_by_tls(Worker& worker, DialTarget target) {
   const std::array<std::string_view, 3> pieces{"GET / HTTP/1.0\r\n", "host: localhost\r\n", "\r\n"};
   Result<> sent = co_await stream->write(pieces, soon());
   REQUIRE(sent.has_value());
+  Result<> there = co_await stream->wait_readable(soon());
+  REQUIRE(there.has_value());
+  CHECK_FALSE(stream->is_quiet());
   const std::string page = co_await read_all(*stream);
   CHECK(page.starts_with("HTTP/1.0 200"));
   CHECK(page.find("</HTML>") != std::string::npos);
