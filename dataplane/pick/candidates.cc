@@ -24,11 +24,11 @@ std::vector<Candidate> candidates(const snapshot::Snapshot& snapshot, std::strin
     if (credential == nullptr || (credential->expires_at && *credential->expires_at <= now)) continue;
     found.push_back({account, credential});
   }
-  // Random first, then a stable sort: accounts of one priority share the load evenly.
-  for (std::size_t i = found.size(); i > 1; --i) std::swap(found[i - 1], found[random_below(i)]);
-  std::stable_sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
-    return a.account->priority < b.account->priority;
-  });
+  // Accounts of one priority share the load evenly.
+  for (std::size_t i = found.size(); i > 1; --i)
+    std::swap(found[i - 1], found[random_below(i)]);
+  std::sort(found.begin(), found.end(),
+            [](const Candidate& a, const Candidate& b) { return a.account->priority < b.account->priority; });
   return found;
 }
 

@@ -56,9 +56,9 @@ class AnswerReader {
 // A refusal or failure that the gateway itself reports.
 struct ApiError {
   unsigned status = 500;
-  std::string_view type;                // the protocol's error type; empty: the usual one for the status
-  std::string message;                  // a sentence for the user
-  std::optional<unsigned> retry_after;  // seconds; without it, waiting does not help
+  std::string_view type = {};                // the protocol's error type; empty: the usual one for the status
+  std::string message = {};                  // a sentence for the user
+  std::optional<unsigned> retry_after = {};  // seconds; without it, waiting does not help
 };
 
 class Protocol {

@@ -23,7 +23,8 @@ const Provider* find(std::string_view name) {
 
 std::vector<std::string> features() {
   std::vector<std::string> names;
-  for (const Provider* provider : all()) names.push_back("provider:" + std::string(provider->name()));
+  for (const Provider* provider : all())
+    names.push_back("provider:" + std::string(provider->name()));
   return names;
 }
 

@@ -7,7 +7,8 @@ namespace sluice::request {
 AnswerHead answer_head(const Exchange& exchange, const http::ResponseHead& head) {
   AnswerHead answer;
   std::size_t bytes = 0;
-  for (const http::Field& field : head.fields) bytes += field.name.size() + field.value.size();
+  for (const http::Field& field : head.fields)
+    bytes += field.name.size() + field.value.size();
   answer.text.reserve(bytes);
   answer.fields.reserve(head.fields.size() + 3);
   const auto keep = [&answer](std::string_view piece) {

@@ -29,10 +29,10 @@ Step explain(Exchange& exchange, const http::ClientError& error) {
     settle(exchange, sluice::usage::v1::OUTCOME_CLIENT_GONE, nullptr);
     return failed(499, "the client closed the connection");
   }
-  settle(exchange,
-         exchange.ended_by_gateway ? sluice::usage::v1::OUTCOME_GATEWAY_ENDED
-                                   : sluice::usage::v1::OUTCOME_UPSTREAM_ERROR,
-         nullptr);
+  settle(
+      exchange,
+      exchange.ended_by_gateway ? sluice::usage::v1::OUTCOME_GATEWAY_ENDED : sluice::usage::v1::OUTCOME_UPSTREAM_ERROR,
+      nullptr);
   exchange.services.metrics.upstream_failures.Increment();
   observe::log(observe::Level::kWarn, "upstream_failed",
                {{"request_id", exchange.id_text},

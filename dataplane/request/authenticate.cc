@@ -10,7 +10,8 @@ std::string_view bearer_token(std::string_view value) {
   constexpr std::string_view kScheme = "bearer ";
   if (value.size() <= kScheme.size() || !http::same_name(value.substr(0, kScheme.size()), kScheme)) return {};
   value.remove_prefix(kScheme.size());
-  while (value.starts_with(' ')) value.remove_prefix(1);
+  while (value.starts_with(' '))
+    value.remove_prefix(1);
   return value;
 }
 

@@ -24,6 +24,8 @@ Exchange::Exchange(Services& services_, http::ServerConnection& client_)
       id_text(id.to_string()),
       protocol(&default_protocol()) {}
 
-Exchange::~Exchange() { client.stream().stop_watching(); }
+Exchange::~Exchange() {
+  client.stream().stop_watching();
+}
 
 }  // namespace sluice::request

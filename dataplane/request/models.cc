@@ -29,7 +29,7 @@ std::vector<protocol::anthropic::ModelInfo> usable_models(const Exchange& exchan
 io::Task<> reply_models(Exchange& exchange) {
   const auto page = protocol::anthropic::read_model_page(exchange.client.head().query);
   if (!page) {
-    co_await reply_error(exchange, {.status = 400, .type = {}, .message = page.error().message});
+    co_await reply_error(exchange, {.status = 400, .message = page.error().message});
     co_return;
   }
   const std::string body = protocol::anthropic::model_list(usable_models(exchange), *page);

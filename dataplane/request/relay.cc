@@ -65,6 +65,7 @@ io::Task<Step> relay_whole(Exchange& exchange, http::ClientResponse answer) {
     settle(exchange, v1::OUTCOME_UPSTREAM_ERROR, nullptr);
     co_return failed(502, read.error().message);
   }
+  note_first_byte(exchange);
   settle(exchange, v1::OUTCOME_COMPLETE, &reader->usage());
   exchange.client.stream().stop_watching();
   const Result<> sent = co_await exchange.client.respond(status, head.fields, *body);

@@ -66,6 +66,7 @@ io::Task<> StreamRelay::forward(std::string_view bytes) {
   if (exchange_.client_gone || bytes.empty()) co_return;
   Result<> sent;
   if (!exchange_.client.answer_started()) {
+    note_first_byte(exchange_);
     sent = co_await exchange_.client.start_stream(answer_.head().status, head_.fields, bytes);
     head_ = {};
   } else {
@@ -107,6 +108,7 @@ io::Task<std::optional<StreamState::End>> StreamRelay::pump() {
 // is half out and nothing true can be said any more.
 io::Task<> StreamRelay::finish(StreamState::End end) {
   settle(exchange_, end.outcome, &state_.usage());
+  if (!state_.terminal()) exchange_.services.metrics.streams_cut.Increment();
   exchange_.client.stream().stop_watching();
   if (exchange_.client_gone) {
     exchange_.client.stream().abort();
@@ -118,7 +120,7 @@ io::Task<> StreamRelay::finish(StreamState::End end) {
   }
   std::string event;
   if (!end.error.empty()) {
-    event = exchange_.protocol->error_event({.status = end.status, .type = {}, .message = std::string(end.error)},
+    event = exchange_.protocol->error_event({.status = end.status, .message = std::string(end.error)},
                                             exchange_.id_text);
   }
   const Result<> sent = co_await exchange_.client.end_stream(event);
@@ -133,8 +135,8 @@ io::Task<Step> StreamRelay::run() {
     if (!end) continue;
     if (!exchange_.client.answer_started() && !end->error.empty() && !exchange_.client_gone) {
       settle(exchange_, end->outcome, &state_.usage());
-      co_return std::unexpected(protocol::ApiError{
-          .status = end->status, .type = {}, .message = std::string(end->error), .retry_after = 1});
+      co_return std::unexpected(
+          protocol::ApiError{.status = end->status, .message = std::string(end->error), .retry_after = 1});
     }
     co_await finish(*end);
     co_return Step{};

@@ -32,7 +32,8 @@ Step route(Exchange& exchange) {
     exchange.endpoint = route.endpoint;
     return {};
   }
-  return std::unexpected(protocol::ApiError{.status = 404, .message = fmt::format("there is nothing at {}", head.path)});
+  return std::unexpected(
+      protocol::ApiError{.status = 404, .message = fmt::format("there is nothing at {}", head.path)});
 }
 
 }  // namespace sluice::request

@@ -19,6 +19,7 @@ namespace {
 io::Task<Step> run(Exchange& exchange) {
   if (Step step = route(exchange); !step) co_return step;
   if (Step step = authenticate(exchange); !step) co_return step;
+  exchange.services.metrics.requests.Increment();
   if (exchange.endpoint == Endpoint::kModels) {
     co_await reply_models(exchange);
     co_return Step{};

@@ -42,6 +42,7 @@ Session::~Session() {
 void Session::begin(Exchange& exchange) {
   exchange_ = &exchange;
   ++sessions_.busy_;
+  sessions_.metrics_.open_requests.Increment();
   if (sessions_.draining_) client_.close_after_answer();
 }
 
@@ -49,6 +50,7 @@ void Session::end() {
   if (exchange_ == nullptr) return;
   exchange_ = nullptr;
   --sessions_.busy_;
+  sessions_.metrics_.open_requests.Decrement();
 }
 
 }  // namespace sluice::request

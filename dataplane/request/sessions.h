@@ -13,6 +13,8 @@ class Session;
 // One worker's; used on its thread only.
 class Sessions {
  public:
+  explicit Sessions(Metrics& metrics) : metrics_(metrics) {}
+
   // From now on answers say "connection: close" and idle connections are closed.
   void drain();
   // Ends running requests with the protocol's own error.
@@ -23,6 +25,7 @@ class Sessions {
 
  private:
   friend class Session;
+  Metrics& metrics_;
   Session* first_ = nullptr;
   std::size_t open_ = 0;
   std::size_t busy_ = 0;

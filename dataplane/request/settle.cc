@@ -31,12 +31,14 @@ std::uint64_t multiplier(const Exchange& exchange) {
 }
 
 // Nothing is billed for an answer that never was one.
-bool billed(v1::Outcome outcome) { return outcome != v1::OUTCOME_UPSTREAM_ERROR; }
+bool billed(v1::Outcome outcome) {
+  return outcome != v1::OUTCOME_UPSTREAM_ERROR;
+}
 
-void price(Exchange& exchange, v1::Outcome outcome) {
+void price_what_was_seen(Exchange& exchange, v1::Outcome outcome) {
   v1::UsageEvent& event = *exchange.event;
   if (!billed(outcome) || event.usage_state() == v1::USAGE_STATE_ABSENT) return;
-  if (Result<> priced = usage::price_event(event, *exchange.price, multiplier(exchange)); !priced) {
+  if (Result<> priced = sluice::usage::price_event(event, *exchange.price, multiplier(exchange)); !priced) {
     observe::log(observe::Level::kError, "unpriced_event",
                  {{"request_id", exchange.id_text}, {"cause", priced.error().message}});
   }
@@ -74,6 +76,14 @@ Step begin_event(Exchange& exchange) {
   return {};
 }
 
+void note_first_byte(Exchange& exchange) {
+  const auto passed = exchange.services.clock.now() - exchange.arrived;
+  exchange.services.metrics.first_byte_seconds.Observe(std::chrono::duration<double>(passed).count());
+  if (exchange.event != nullptr) {
+    exchange.event->set_first_byte_us(static_cast<std::uint64_t>(std::max<std::int64_t>(1, passed.count())));
+  }
+}
+
 void note_progress(Exchange& exchange, const protocol::Usage& usage) {
   if (exchange.event == nullptr || exchange.settled) return;
   const SteadyTime now = exchange.services.clock.steady();
@@ -81,7 +91,7 @@ void note_progress(Exchange& exchange, const protocol::Usage& usage) {
   exchange.next_progress = now + std::chrono::seconds(1);
   set_tokens(*exchange.event, usage);
   exchange.event->set_usage_state(v1::USAGE_STATE_PARTIAL);
-  price(exchange, v1::OUTCOME_NODE_CRASH);
+  price_what_was_seen(exchange, v1::OUTCOME_NODE_CRASH);
   // A lost progress record only makes a crash cheaper for the user; FINAL still bills in full.
   if (Result<> written = exchange.services.journal.progress(*exchange.event); !written) {
     exchange.services.metrics.journal_failures.Increment();
@@ -100,7 +110,7 @@ void settle(Exchange& exchange, v1::Outcome outcome, const protocol::Usage* usag
     const bool whole = usage->reported() && outcome == v1::OUTCOME_COMPLETE;
     event.set_usage_state(whole ? v1::USAGE_STATE_REPORTED : v1::USAGE_STATE_PARTIAL);
   }
-  price(exchange, outcome);
+  price_what_was_seen(exchange, outcome);
   if (Result<> written = exchange.services.journal.final(event); !written) {
     exchange.services.metrics.journal_failures.Increment();
     observe::log(observe::Level::kError, "journal_failed",

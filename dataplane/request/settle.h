@@ -8,6 +8,9 @@ namespace sluice::request {
 // Writes INTENT. Token counting and the like cost nothing and leave no event. 503 if the journal cannot take it.
 [[nodiscard]] Step begin_event(Exchange& exchange);
 
+// The first byte of an answer is about to go to the client.
+void note_first_byte(Exchange& exchange);
+
 // Usage was seen: what a crash from now on would bill. Written at most once a second.
 void note_progress(Exchange& exchange, const protocol::Usage& usage);
 

@@ -97,7 +97,7 @@ TEST_CASE("events without event: lines are understood") {
 TEST_CASE("errors are valid JSON in the protocol's shape and exactly one event, whatever the text") {
   anthropic::Messages protocol;
   const std::string nasty = "a\n\ndata: x\r\n\"quoted\" \xE2\x80\xA8 \x01";
-  ApiError error{.status = 429, .type = {}, .message = nasty, .retry_after = 1};
+  ApiError error{.status = 429, .message = nasty, .retry_after = 1};
   auto body = boost::json::parse(protocol.error_body(error, "req-1")).as_object();
   CHECK(body["type"].as_string() == "error");
   CHECK(body["error"].as_object()["type"].as_string() == "rate_limit_error");
