@@ -36,6 +36,26 @@ TEST_CASE("three pipelined requests get three answers in order") {
   CHECK(server.take_dispatched().size() == 3);
 }
 
+TEST_CASE("pipelined requests are told apart wherever the bytes are cut") {
+  EchoServer server;
+  const std::string all = post("/1", "POST") +
+                          "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nGET\r\n0\r\n\r\n" +
+                          "GET /3 HTTP/1.1\r\nHost: a\r\n\r\n" + post("/4", "");
+  for (std::size_t cut = 1; cut < all.size(); ++cut) {
+    INFO("cut at " << cut);
+    RawClient client(server.port());
+    client.send(std::string_view(all).substr(0, cut));
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+    client.send(std::string_view(all).substr(cut));
+    REQUIRE(client.read_answer().body == "POST /1\nPOST");
+    REQUIRE(client.read_answer().body == "POST /2\nGET");
+    REQUIRE(client.read_answer().body == "GET /3\n");
+    REQUIRE(client.read_answer().body == "POST /4\n");
+    client.end_sending();
+    REQUIRE(client.read_to_end().empty());
+  }
+}
+
 TEST_CASE("a connection serves many requests and closes when the client asks") {
   EchoServer server;
   RawClient client(server.port());
@@ -83,6 +103,18 @@ TEST_CASE("a client that leaves in the middle is dropped without an answer") {
     RawClient client(server.port());
     client.send(part);
     client.end_sending();
+    CHECK(client.read_to_end().empty());
+  }
+  CHECK(server.take_dispatched().empty());
+}
+
+TEST_CASE("a body that ends early is not dispatched") {
+  EchoServer server;
+  for (const char* part : {"Content-Length: 9\r\n\r\nhalf", "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"}) {
+    RawClient client(server.port());
+    client.send(std::string("POST / HTTP/1.1\r\nHost: a.test\r\n") + part);
+    client.end_sending();
+    CHECK(client.read_answer().status == 400);
     CHECK(client.read_to_end().empty());
   }
   CHECK(server.take_dispatched().empty());
