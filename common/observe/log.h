@@ -43,7 +43,7 @@ class Field {
 
 struct LogOptions {
   Level level = Level::kInfo;  // lower ones are dropped
-  std::string path;            // appended to; empty: standard error
+  std::string path;            // appended to, folders are made; empty: standard error
   std::string program;         // on every line, if not empty
   std::string node;            // on every line, if not empty
 };
