@@ -1,0 +1,77 @@
+#include "dataplane/bootstrap/node_config.h"
+
+#include <fmt/format.h>
+
+#include "common/config/document.h"
+
+namespace sluice::bootstrap {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+observe::Level level_of(const std::string& word) {
+  if (word == "debug") return observe::Level::kDebug;
+  if (word == "warn") return observe::Level::kWarn;
+  return word == "error" ? observe::Level::kError : observe::Level::kInfo;
+}
+
+// Planes talk in clear, so the control plane must be on this machine.
+bool is_local(const std::string& target) {
+  return target.starts_with("unix:") || target.starts_with("127.0.0.1:") || target.starts_with("[::1]:") ||
+         target.starts_with("localhost:");
+}
+
+void read_limits(config::Section limits, request::Settings& into) {
+  into.max_body_bytes = limits.size("body", into.max_body_bytes, {.min = 1024, .max = 1024ULL * 1024 * 1024});
+  into.max_answer_bytes = limits.size("answer", into.max_answer_bytes, {.min = 1024, .max = 1024ULL * 1024 * 1024});
+  into.server.max_head_bytes = limits.size("head", into.server.max_head_bytes, {.min = 1024, .max = 1024 * 1024});
+}
+
+void read_times(config::Section times, request::Settings& into) {
+  const config::DurationRange range{.min = 10ms, .max = 24h};
+  into.server.head_time = times.duration("head", into.server.head_time, range);
+  into.server.body_time = times.duration("body", into.server.body_time, range);
+  into.server.idle_time = times.duration("idle", into.server.idle_time, range);
+  into.server.write_stall = times.duration("write_stall", into.server.write_stall, range);
+  into.client.connect = times.duration("upstream_connect", into.client.connect, range);
+  into.client.send = times.duration("upstream_send", into.client.send, range);
+  into.first_byte = times.duration("upstream_first_byte", into.first_byte, range);
+  into.stream_idle = times.duration("upstream_idle", into.stream_idle, range);
+  into.total = times.duration("total", into.total, range);
+  into.drain_after_client = times.duration("drain_after_client", into.drain_after_client, range);
+  into.keepalive = std::chrono::duration_cast<std::chrono::seconds>(
+      times.duration("keepalive", into.keepalive, {.min = 1s, .max = 5min}));
+}
+
+}  // namespace
+
+Result<NodeConfig> read_node_config(const std::filesystem::path& path) {
+  auto document = config::Document::load(path);
+  if (!document) return std::unexpected(document.error());
+  config::Section root = document->root();
+  NodeConfig node;
+  node.node_id = root.required_text("node_id");
+  node.listen = root.host_port("listen", "127.0.0.1:8080");
+  node.admin_listen = root.host_port("admin_listen", "127.0.0.1:8081");
+  node.workers = static_cast<int>(root.integer("workers", 0, {.min = 0, .max = 256}));
+  node.control_plane = root.required_text("control_plane");
+  if (!node.control_plane.empty() && !is_local(node.control_plane)) {
+    root.problem("control_plane", "must be unix:/path or a loopback address: the planes have no TLS between them yet");
+  }
+  node.redis = root.required_text("redis");
+  node.data_dir = root.required_path("data_dir");
+  config::Section secrets = root.section("secrets");
+  node.api_key_pepper_file = secrets.required_path("api_key_pepper_file");
+  node.snapshot_key_file = secrets.required_path("snapshot_key_file");
+  node.node_token_file = secrets.required_path("node_token_file");
+  node.snapshot_max_age = root.duration("snapshot_max_age", 24h, {.min = 1min, .max = 24h * 365});
+  node.drain = root.duration("drain", 30s, {.min = 0s, .max = 24h});
+  node.log_level = level_of(root.section("log").choice("level", "info", {"debug", "info", "warn", "error"}));
+  read_limits(root.section("limits"), node.request);
+  read_times(root.section("times"), node.request);
+  if (Result<> checked = document->finish(); !checked) return std::unexpected(checked.error());
+  return node;
+}
+
+}  // namespace sluice::bootstrap

@@ -1,0 +1,36 @@
+// The data plane's config file, docs/operations in code: every key, its default and its range.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "common/base/status.h"
+#include "common/config/section.h"
+#include "common/observe/log.h"
+#include "dataplane/request/services.h"
+
+namespace sluice::bootstrap {
+
+struct NodeConfig {
+  std::string node_id;
+  config::HostPort listen;
+  config::HostPort admin_listen;
+  int workers = 0;            // 0: one per core
+  std::string control_plane;  // gRPC target: "unix:/path" or "127.0.0.1:port"
+  std::string redis;          // "unix:/path" or "host:port"
+  std::filesystem::path data_dir;
+  std::filesystem::path api_key_pepper_file;
+  std::filesystem::path snapshot_key_file;
+  std::filesystem::path node_token_file;
+  std::chrono::milliseconds snapshot_max_age{};  // of the disk copy at start
+  std::chrono::milliseconds drain{};             // running requests may take so long after SIGTERM
+  observe::Level log_level = observe::Level::kInfo;
+  request::Settings request;
+};
+
+// Every problem of the file is in the error, one a line, with line number, key and what is allowed.
+[[nodiscard]] Result<NodeConfig> read_node_config(const std::filesystem::path& path);
+
+}  // namespace sluice::bootstrap
