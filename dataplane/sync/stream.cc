@@ -1,0 +1,94 @@
+#include "dataplane/sync/stream.h"
+
+namespace sluice::sync {
+
+namespace {
+
+// A snapshot's parts are below 1 MiB; a little room for one large resource.
+constexpr int kMaxMessageBytes = 4 * 1024 * 1024;
+
+std::shared_ptr<grpc::Channel> open_channel(const Endpoint& endpoint) {
+  grpc::ChannelArguments arguments;
+  // When to dial again is the session's decision, so a channel neither shares nor remembers failures.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  if (endpoint.ca_pem.empty()) {
+    credentials = grpc::InsecureChannelCredentials();
+  } else {
+    grpc::SslCredentialsOptions tls;
+    tls.pem_root_certs = endpoint.ca_pem;
+    tls.pem_cert_chain = endpoint.certificate_pem;
+    tls.pem_private_key = std::string(endpoint.key_pem.reveal());
+    credentials = grpc::SslCredentials(tls);
+  }
+  return grpc::CreateCustomChannel(endpoint.address, credentials, arguments);
+}
+
+}  // namespace
+
+std::shared_ptr<Stream> Stream::dial(const Endpoint& endpoint, Events events) {
+  std::shared_ptr<Stream> stream(new Stream(endpoint, std::move(events)));
+  stream->self_ = stream;
+  // Writes start outside of reactions: the hold keeps OnDone away until the last read has failed.
+  stream->AddHold();
+  stream->StartRead(&stream->incoming_);
+  stream->StartCall();
+  return stream;
+}
+
+Stream::Stream(const Endpoint& endpoint, Events events)
+    : events_(std::move(events)), stub_(config::v1::ConfigService::NewStub(open_channel(endpoint))) {
+  context_.AddMetadata("authorization", "Bearer " + std::string(endpoint.token.reveal()));
+  stub_->async()->Subscribe(&context_, this);
+}
+
+void Stream::OnReadInitialMetadataDone(bool ok) {
+  if (ok) events_.on_open();
+}
+
+void Stream::OnReadDone(bool ok) {
+  if (ok) {
+    events_.on_message(std::move(incoming_));
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  RemoveHold();
+}
+
+void Stream::read_next() {
+  incoming_.Clear();
+  StartRead(&incoming_);
+}
+
+void Stream::send(config::v1::SubscribeRequest message) {
+  const std::lock_guard lock(mutex_);
+  if (ended_) return;
+  outgoing_.push_back(std::move(message));
+  if (outgoing_.size() == 1) StartWrite(&outgoing_.front());
+}
+
+void Stream::OnWriteDone(bool ok) {
+  const std::lock_guard lock(mutex_);
+  outgoing_.pop_front();
+  if (!ok || ended_) {
+    outgoing_.clear();
+    return;
+  }
+  if (!outgoing_.empty()) StartWrite(&outgoing_.front());
+}
+
+void Stream::cancel() {
+  context_.TryCancel();
+}
+
+void Stream::OnDone(const grpc::Status& status) {
+  const std::shared_ptr<Stream> keep = std::move(self_);
+  events_.on_done(status);
+}
+
+}  // namespace sluice::sync
