@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/http/syntax.h"
+
 namespace sluice::http {
 
 namespace {
@@ -10,12 +12,6 @@ namespace {
 constexpr std::uint8_t kMaxSizeDigits = 16;
 constexpr std::uint8_t kMaxExtensionBytes = 64;
 constexpr std::uint64_t kMaxChunk = std::uint64_t{1} << 62;
-
-int hex_value(unsigned char byte) {
-  if (byte >= '0' && byte <= '9') return byte - '0';
-  const unsigned char lower = byte | 0x20;
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 bool is_control(unsigned char byte) {
   return byte < 0x20 || byte == 0x7f;
@@ -49,7 +45,7 @@ void ChunkDecoder::step(unsigned char byte) {
     case State::kSizeStart:
       digits_ = extension_bytes_ = 0;
       left_ = 0;
-      if (hex_value(byte) < 0) return refuse("a chunk does not start with its size");
+      if (hex_value(static_cast<char>(byte)) < 0) return refuse("a chunk does not start with its size");
       state_ = State::kSize;
       return on_size_digit(byte);
     case State::kSize:
@@ -84,7 +80,7 @@ void ChunkDecoder::step(unsigned char byte) {
 }
 
 void ChunkDecoder::on_size_digit(unsigned char byte) {
-  const int digit = hex_value(byte);
+  const int digit = hex_value(static_cast<char>(byte));
   if (digit >= 0) {
     if (++digits_ > kMaxSizeDigits) return refuse("a chunk size has more than 16 digits");
     left_ = left_ << 4 | static_cast<std::uint64_t>(digit);
