@@ -78,6 +78,13 @@ void ClientResponse::cancel() noexcept {
   if (!state_->complete) state_->stream.abort(ErrorCode::kCancelled);
 }
 
+io::Task<Result<bool>> ClientResponse::wait_body(SteadyTime until) {
+  const bool something = state_->complete || (!state_->rest.empty() && !state_->rest_taken);
+  if (something) co_return true;
+  Result<bool> readable = co_await state_->stream.wait_readable_until(until);
+  co_return readable;
+}
+
 io::Task<Result<ClientResponse::Piece>> ClientResponse::read_body(SteadyTime deadline) {
   State& state = *state_;
   if (state.complete) co_return Piece{.data = {}, .last = true};

@@ -90,7 +90,8 @@ io::Task<std::optional<StreamState::End>> StreamRelay::pump() {
     co_await forward(exchange_.protocol->keepalive_event());
     co_return std::nullopt;
   }
-  const Result<http::ClientResponse::Piece> piece = co_await answer_.read_body(exchange_.deadline);
+  const SteadyTime limit = std::min(exchange_.deadline, now() + exchange_.services.settings.stream_idle);
+  const Result<http::ClientResponse::Piece> piece = co_await answer_.read_body(limit);
   if (!piece) co_return ended_early(piece.error());
   last_read_ = now();
 
