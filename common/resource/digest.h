@@ -14,7 +14,8 @@ namespace sluice::resource {
 
 using ResourceHash = std::array<std::uint8_t, 32>;
 
-// Over kind, id, revision, state and payload, each with its length, so that no two resources share an encoding.
+// Over kind, id, revision, state and payload, each with its length, so that no two resources share an encoding. Not
+// over `moment`.
 [[nodiscard]] ResourceHash hash(const config::v1::Resource& resource);
 
 class Digest {

@@ -47,8 +47,8 @@ Result<> validate_envelope(Kind kind, std::string_view id, State state) {
 }
 
 template <class Message>
-Result<Message> decode(std::string_view payload) {
-  if (payload.size() > kMaxPayloadBytes) {
+Result<Message> decode(std::string_view payload, std::string_view moment) {
+  if (payload.size() + moment.size() > kMaxPayloadBytes) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("the payload is {} bytes long; at most {} are allowed", payload.size(), kMaxPayloadBytes));
   }
@@ -56,18 +56,23 @@ Result<Message> decode(std::string_view payload) {
   if (!message.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     return fail(ErrorCode::kInvalidArgument, "the payload is not a readable message of its kind");
   }
+  Message laid_over;
+  if (!laid_over.ParseFromArray(moment.data(), static_cast<int>(moment.size()))) {
+    return fail(ErrorCode::kInvalidArgument, "the values of the moment are not a readable message of their kind");
+  }
+  message.MergeFrom(laid_over);
   if (Result<> checked = check(message); !checked) return std::unexpected(std::move(checked.error()));
   return message;
 }
 
-template Result<config::v1::Settings> decode(std::string_view);
-template Result<config::v1::User> decode(std::string_view);
-template Result<config::v1::ApiKey> decode(std::string_view);
-template Result<config::v1::Group> decode(std::string_view);
-template Result<config::v1::Account> decode(std::string_view);
-template Result<config::v1::Credential> decode(std::string_view);
-template Result<config::v1::EgressProxy> decode(std::string_view);
-template Result<config::v1::Price> decode(std::string_view);
+template Result<config::v1::Settings> decode(std::string_view, std::string_view);
+template Result<config::v1::User> decode(std::string_view, std::string_view);
+template Result<config::v1::ApiKey> decode(std::string_view, std::string_view);
+template Result<config::v1::Group> decode(std::string_view, std::string_view);
+template Result<config::v1::Account> decode(std::string_view, std::string_view);
+template Result<config::v1::Credential> decode(std::string_view, std::string_view);
+template Result<config::v1::EgressProxy> decode(std::string_view, std::string_view);
+template Result<config::v1::Price> decode(std::string_view, std::string_view);
 
 namespace {
 

@@ -28,9 +28,9 @@ inline constexpr std::string_view kSettingsId = "settings";
 [[nodiscard]] Result<> check(const config::v1::EgressProxy& proxy);
 [[nodiscard]] Result<> check(const config::v1::Price& price);
 
-// Reads a payload and checks it. Instantiated for the kinds above.
+// Reads a payload with what `moment` (see Resource) lays over it, and checks it. Instantiated for the kinds above.
 template <class Message>
-[[nodiscard]] Result<Message> decode(std::string_view payload);
+[[nodiscard]] Result<Message> decode(std::string_view payload, std::string_view moment = {});
 
 // Envelope and, unless deleted, payload.
 [[nodiscard]] Result<> validate(config::v1::Kind kind, std::string_view id, config::v1::State state,

@@ -123,13 +123,14 @@ Result<std::shared_ptr<const Row<Entry>>> Builder::decode(const Resource& resour
   if (Result<> known = resource::validate_envelope(resource.kind(), resource.id(), resource.state()); !known) {
     return std::unexpected(std::move(known.error()));
   }
-  Result<Message> message = resource::decode<Message>(resource.payload());
+  Result<Message> message = resource::decode<Message>(resource.payload(), resource.moment());
   if (!message) return std::unexpected(std::move(message.error()));
   auto row = std::make_shared<Row<Entry>>();
   row->revision = resource.revision();
   row->state = resource.state();
   row->hash = resource::hash(resource);
   row->payload = resource.payload();
+  row->moment = resource.moment();
   row->entry.id = resource.id();
   row->entry.active = resource.state() == config::v1::STATE_ACTIVE;
   if (Result<> filled = fill(*row, std::move(*message)); !filled) return std::unexpected(std::move(filled.error()));
@@ -154,6 +155,7 @@ void Builder::keep_good_revision(Table<Entry>& table, const Table<Entry>& lender
   kept.set_revision(good->revision);
   kept.set_state(keeps_state ? good->state : config::v1::STATE_DISABLED);
   kept.set_payload(good->payload);
+  kept.set_moment(good->moment);
   // Decoded again rather than copied: a row may view into its own payload. What was good cannot fail, but for a key
   // whose HMAC another key has taken meanwhile: that one must not work any more.
   if (Result<std::shared_ptr<const Row<Entry>>> row = decode<Entry>(kept)) {

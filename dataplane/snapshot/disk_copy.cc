@@ -75,6 +75,7 @@ std::string encode(const Tables& tables, SystemTime now) {
     resource.set_revision(row.revision);
     resource.set_state(row.state);
     resource.set_payload(row.payload);
+    resource.set_moment(row.moment);
     encoder.add(resource);
   });
   // After the good revisions, so that reading finds these to fall back to.

@@ -24,6 +24,7 @@ struct Row {
   config::v1::State state = config::v1::STATE_UNSPECIFIED;
   resource::ResourceHash hash{};
   std::string payload;  // entry may view into it: a row never moves
+  std::string moment;
 };
 
 struct ById {

@@ -32,8 +32,11 @@ inline v1::Resource raw(v1::Kind kind, const std::string& id, std::uint64_t revi
 inline v1::Resource user(int number, std::uint64_t revision, v1::State state = v1::STATE_ACTIVE) {
   v1::User message;
   message.set_multiplier_ppm(1'000'000);
-  message.set_balance_nano_usd(static_cast<std::int64_t>(revision) * 1'000);
-  return raw(v1::KIND_USER, uuid(1, number), revision, state, message.SerializeAsString());
+  v1::User moment;
+  moment.set_balance_nano_usd(static_cast<std::int64_t>(revision) * 1'000);
+  v1::Resource out = raw(v1::KIND_USER, uuid(1, number), revision, state, message.SerializeAsString());
+  out.set_moment(moment.SerializeAsString());
+  return out;
 }
 
 inline v1::Resource group(int number, std::uint64_t revision, v1::State state = v1::STATE_ACTIVE) {
