@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include <array>
 
@@ -89,6 +90,11 @@ Result<Connection> Connection::open(const std::string& conninfo, const ConnectOp
 
 bool Connection::healthy() const {
   return PQstatus(conn_.get()) == CONNECTION_OK;
+}
+
+bool Connection::disturbed() const {
+  pollfd fd{PQsocket(conn_.get()), POLLIN, 0};
+  return poll(&fd, 1, 0) != 0;
 }
 
 bool Connection::in_transaction() const {

@@ -56,6 +56,9 @@ class Connection {
 
   // False once the connection is lost: it will not come back.
   [[nodiscard]] bool healthy() const;
+  // True if the server said something while nothing was asked: that it is gone, as a rule. For connections that lay
+  // idle.
+  [[nodiscard]] bool disturbed() const;
   // True between BEGIN and COMMIT or ROLLBACK, also when the transaction has failed.
   [[nodiscard]] bool in_transaction() const;
   // True if a statement of the open transaction has failed, so that it can only be rolled back.

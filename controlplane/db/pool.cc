@@ -34,10 +34,11 @@ Result<Pool::Lease> Pool::acquire(std::chrono::milliseconds limit) {
     return fail(ErrorCode::kResourceExhausted, "all database connections stayed busy");
   }
   ++stats_.in_use;
-  if (!idle_.empty()) {
+  while (!idle_.empty()) {
     Connection connection = std::move(idle_.back());
     idle_.pop_back();
-    return Lease(this, std::move(connection));
+    if (!connection.disturbed()) return Lease(this, std::move(connection));
+    ++stats_.dropped_broken;
   }
   lock.unlock();
   auto opened = open_until(deadline);
@@ -76,10 +77,7 @@ void Pool::give_back(Connection connection) {
   if (usable) {
     idle_.push_back(std::move(connection));
   } else {
-    // Its idle siblings were most likely lost in the same moment; each would cost its next user a failed statement.
     ++stats_.dropped_broken;
-    stats_.dropped_broken += idle_.size();
-    idle_.clear();
   }
   changed_.notify_one();
 }

@@ -163,12 +163,12 @@ CREATE TABLE audit_log (
 CREATE INDEX audit_log_page ON audit_log (at, id);
 CREATE INDEX audit_log_by_object ON audit_log (object_kind, object_id, at, id);
 
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'table % is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END $$;
 CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
 -- One row. Its lock makes commit order the order of the numbers; a sequence would not.
 CREATE TABLE config_version (
