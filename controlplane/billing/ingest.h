@@ -14,6 +14,7 @@
 #include "common/base/status.h"
 #include "controlplane/billing/event_row.h"
 #include "controlplane/db/pool.h"
+#include "controlplane/db/transaction.h"
 #include "sluice/usage/v1/usage.pb.h"
 
 namespace sluice::billing {

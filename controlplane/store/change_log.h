@@ -1,5 +1,5 @@
-// The numbered history of config changes that the publisher reads. Every change of a pushed table is recorded in the same
-// transaction as the row, by the functions of this folder; callers never do it themselves.
+// The numbered history of config changes that the publisher reads. Every change of a pushed table is recorded in the
+// same transaction as the row, by the functions of this folder; callers never do it themselves.
 #pragma once
 
 #include <cstdint>

@@ -39,7 +39,8 @@ struct Credential {
                                                 std::optional<std::int64_t> expected_revision = std::nullopt);
 // Also a deleted one; kNotFound if there never was one.
 [[nodiscard]] Result<Credential> get_credential(db::Transaction& tx, std::string_view account_id);
-// Of accounts that are not deleted, not deleted ones only, by account id ascending; the cursor is the last account's id.
+// Of accounts that are not deleted, not deleted ones only, by account id ascending; the cursor is the last account's
+// id.
 [[nodiscard]] Result<Page<Credential>> list_credentials(db::Transaction& tx, const PageRequest& page);
 // Wipes the ciphertext. kNotFound if there is none.
 [[nodiscard]] Result<Credential> delete_credential(db::Transaction& tx, std::string_view account_id);

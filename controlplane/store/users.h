@@ -47,7 +47,8 @@ struct UserFilter {
 [[nodiscard]] Result<User> get_user(db::Transaction& tx, std::string_view id);
 // Not deleted ones only.
 [[nodiscard]] Result<User> find_user_by_email(db::Transaction& tx, std::string_view email);
-[[nodiscard]] Result<Page<User>> list_users(db::Transaction& tx, const PageRequest& page, const UserFilter& filter = {});
+[[nodiscard]] Result<Page<User>> list_users(db::Transaction& tx, const PageRequest& page,
+                                            const UserFilter& filter = {});
 [[nodiscard]] Result<User> update_user(db::Transaction& tx, const User& user);
 // Also deletes the user's API keys and revokes its admin tokens.
 [[nodiscard]] Result<User> delete_user(db::Transaction& tx, std::string_view id,

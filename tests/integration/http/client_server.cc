@@ -62,7 +62,8 @@ io::Task<> ScriptedServer::serve(ScriptedServer* self, std::shared_ptr<io::Strea
       if (!sent) co_return;
       // The client, on the same worker, gets the time to take each part before the next.
       if (script.parts.size() > 1) {
-        for (int i = 0; i < 4; ++i) co_await io::yield(self->worker_);
+        for (int i = 0; i < 4; ++i)
+          co_await io::yield(self->worker_);
       }
     }
     if (script.then == Script::Then::kClose) {

@@ -1,0 +1,45 @@
+#include "controlplane/billing/ledger.h"
+
+namespace sluice::billing {
+
+namespace {
+
+// One statement, so that all checks look at the same moment.
+constexpr std::string_view kDrift =
+    "WITH lines AS (SELECT user_id, sum(amount_nano_usd) AS amount FROM ledger_lines WHERE account = 'wallet' "
+    "  GROUP BY user_id), "
+    "drift AS ("
+    "  SELECT 'wallet' AS invariant, coalesce(w.user_id, l.user_id)::text AS id, coalesce(l.amount, 0) AS expected, "
+    "    coalesce(w.balance_nano_usd, 0) AS actual FROM wallets w FULL JOIN lines l USING (user_id) "
+    "  UNION ALL "
+    "  SELECT 'ledger', '', 0, coalesce(sum(amount_nano_usd), 0) FROM ledger_lines "
+    "  UNION ALL "
+    "  SELECT 'transaction', transaction_id::text, 0, sum(amount_nano_usd) FROM ledger_lines GROUP BY transaction_id "
+    "  UNION ALL "
+    "  SELECT 'revenue', '', (SELECT coalesce(sum(cost_nano_usd), 0) FROM usage_events), "
+    "    (SELECT coalesce(sum(amount_nano_usd), 0) FROM ledger_lines WHERE account = 'revenue') "
+    "  UNION ALL "
+    "  SELECT 'event', coalesce(e.event_id, t.id)::text, coalesce(e.cost_nano_usd, 0), coalesce(t.amount, 0) "
+    "    FROM (SELECT event_id, cost_nano_usd, user_id FROM usage_events WHERE cost_nano_usd <> 0) e "
+    "    FULL JOIN (SELECT t.id, -l.amount_nano_usd AS amount, l.user_id FROM ledger_transactions t "
+    "      LEFT JOIN ledger_lines l ON l.transaction_id = t.id AND l.account = 'wallet' WHERE t.kind = 'usage') t "
+    "    ON t.id = e.event_id AND t.user_id = e.user_id) "
+    "SELECT invariant, id, expected::text AS expected, actual::text AS actual FROM drift WHERE expected <> actual "
+    "ORDER BY invariant, id LIMIT $1";
+
+}  // namespace
+
+Result<std::vector<Drift>> check(db::Transaction& tx, int limit) {
+  const auto rows = tx.exec(kDrift, limit);
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<Drift> drift;
+  for (const db::Row row : *rows) {
+    drift.push_back({.invariant = row.get<std::string>("invariant"),
+                     .id = row.get<std::string>("id"),
+                     .expected_nano_usd = row.get<std::string>("expected"),
+                     .actual_nano_usd = row.get<std::string>("actual")});
+  }
+  return drift;
+}
+
+}  // namespace sluice::billing

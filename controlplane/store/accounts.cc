@@ -1,0 +1,124 @@
+#include "controlplane/store/accounts.h"
+
+#include "controlplane/store/change_log.h"
+#include "controlplane/store/credentials.h"
+#include "controlplane/store/row_access.h"
+
+namespace sluice::store {
+namespace {
+
+#define SLUICE_ACCOUNT_COLUMNS                                                                                      \
+  "id, name, provider, base_url, priority, concurrency, models, ca_pem, status, revision, created_at, updated_at, " \
+  "ARRAY(SELECT group_id::text FROM account_groups WHERE account_id = accounts.id ORDER BY 1) AS group_ids"
+
+constexpr db::Statement kGet{"get_account", "SELECT " SLUICE_ACCOUNT_COLUMNS " FROM accounts WHERE id = $1"};
+
+Account read_account(const db::Row& row) {
+  return {.id = row.get<std::string>("id"),
+          .name = row.get<std::string>("name"),
+          .provider = row.get<std::string>("provider"),
+          .base_url = row.get<std::string>("base_url"),
+          .priority = row.get<std::int32_t>("priority"),
+          .concurrency = row.get<std::int32_t>("concurrency"),
+          .models = row.get<std::vector<std::string>>("models"),
+          .ca_pem = row.get<std::string>("ca_pem"),
+          .status = status_of(row.get<std::string>("status")),
+          .group_ids = row.get<std::vector<std::string>>("group_ids"),
+          .revision = row.get<std::int64_t>("revision"),
+          .created_at = row.get<SystemTime>("created_at"),
+          .updated_at = row.get<SystemTime>("updated_at")};
+}
+
+Result<Account> record(db::Transaction& tx, Result<Account> account) {
+  if (!account) return account;
+  auto recorded =
+      record_change(tx, config::v1::KIND_ACCOUNT, account->id, account->revision, state_of(account->status));
+  if (!recorded) return std::unexpected(recorded.error());
+  return account;
+}
+
+Result<> replace_links(db::Transaction& tx, std::string_view account_id, std::vector<std::string> group_ids) {
+  std::ranges::sort(group_ids);
+  const auto repeated = std::ranges::unique(group_ids);
+  group_ids.erase(repeated.begin(), repeated.end());
+  // The lock keeps a concurrent delete_group() from missing the new link.
+  auto groups = tx.exec(
+      "SELECT id FROM groups WHERE id = ANY($1::uuid[]) AND status <> 'deleted' ORDER BY id FOR SHARE", group_ids);
+  if (!groups) return std::unexpected(groups.error());
+  if (groups->size() != group_ids.size()) {
+    return fail(ErrorCode::kFailedPrecondition, "the account names a group that does not exist");
+  }
+  auto removed = tx.exec("DELETE FROM account_groups WHERE account_id = $1 AND group_id <> ALL($2::uuid[])", account_id,
+                         group_ids);
+  if (!removed) return std::unexpected(removed.error());
+  auto added =
+      tx.exec("INSERT INTO account_groups (account_id, group_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING",
+              account_id, group_ids);
+  if (!added) return std::unexpected(added.error());
+  return {};
+}
+
+// After the row itself was written.
+Result<Account> finish(db::Transaction& tx, const Account& account) {
+  if (auto ok = replace_links(tx, account.id, account.group_ids); !ok) return std::unexpected(ok.error());
+  return record(tx, get_account(tx, account.id));
+}
+
+}  // namespace
+
+Result<Account> insert_account(db::Transaction& tx, const Account& account) {
+  if (auto ok = check_writable(account.status); !ok) return std::unexpected(ok.error());
+  auto rows = tx.exec(
+      "INSERT INTO accounts (id, name, provider, base_url, priority, concurrency, models, ca_pem, status) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+      account.id, account.name, account.provider, account.base_url, account.priority, account.concurrency,
+      account.models, account.ca_pem, name(account.status));
+  if (!rows) return std::unexpected(rows.error());
+  return finish(tx, account);
+}
+
+Result<Account> get_account(db::Transaction& tx, std::string_view id) {
+  return one(tx.exec(kGet, id), read_account, [&] { return not_found("account", id); });
+}
+
+Result<Page<Account>> list_accounts(db::Transaction& tx, const PageRequest& page, const AccountFilter& filter) {
+  auto position = decode_cursor(page.cursor);
+  if (!position) return std::unexpected(position.error());
+  auto rows = tx.exec("SELECT " SLUICE_ACCOUNT_COLUMNS " FROM accounts WHERE " SLUICE_KEYSET(
+                          "created_at") "AND ($4::text IS NULL OR status = $4) AND ($5 OR status <> 'deleted') "
+                      "AND ($6::uuid IS NULL OR EXISTS (SELECT FROM account_groups WHERE account_id = accounts.id "
+                      "AND group_id = $6)) " SLUICE_KEYSET_ORDER("created_at"),
+                      time_of(*position), id_of(*position), page_size(page) + 1, name_of(filter.status),
+                      filter.include_deleted, filter.group_id);
+  if (!rows) return std::unexpected(rows.error());
+  return make_page<Account>(*rows, page_size(page), read_account, position_by_created_at<Account>);
+}
+
+Result<Account> update_account(db::Transaction& tx, const Account& account) {
+  if (auto ok = check_writable(account.status); !ok) return std::unexpected(ok.error());
+  auto rows = tx.exec(
+      "UPDATE accounts SET name = $3, provider = $4, base_url = $5, priority = $6, concurrency = $7, models = $8, "
+      "ca_pem = $9, status = $10, revision = revision + 1, updated_at = now() "
+      "WHERE id = $1 AND revision = $2 AND status <> 'deleted'",
+      account.id, account.revision, account.name, account.provider, account.base_url, account.priority,
+      account.concurrency, account.models, account.ca_pem, name(account.status));
+  if (!rows) return std::unexpected(rows.error());
+  if (rows->affected() == 0) return why_unchanged(tx, "accounts", "account", account.id);
+  return finish(tx, account);
+}
+
+Result<Account> delete_account(db::Transaction& tx, std::string_view id, std::optional<std::int64_t> revision) {
+  auto rows = tx.exec(
+      "UPDATE accounts SET status = 'deleted', revision = revision + 1, updated_at = now() "
+      "WHERE id = $1 AND ($2::bigint IS NULL OR revision = $2) AND status <> 'deleted'",
+      id, revision);
+  if (!rows) return std::unexpected(rows.error());
+  if (rows->affected() == 0) return why_unchanged(tx, "accounts", "account", id);
+  auto unlinked = tx.exec("DELETE FROM account_groups WHERE account_id = $1", id);
+  if (!unlinked) return std::unexpected(unlinked.error());
+  auto credential = delete_credential(tx, id);
+  if (!credential && credential.error().code != ErrorCode::kNotFound) return std::unexpected(credential.error());
+  return record(tx, get_account(tx, id));
+}
+
+}  // namespace sluice::store

@@ -1,0 +1,111 @@
+#include "controlplane/store/api_keys.h"
+
+#include "controlplane/store/change_log.h"
+#include "controlplane/store/row_access.h"
+
+namespace sluice::store {
+namespace {
+
+#define SLUICE_API_KEY_COLUMNS                                                                                  \
+  "id, user_id, group_id, name, public_id, last4, key_hmac, pepper_version, status, expires_at, last_used_at, " \
+  "revision, created_at, updated_at"
+
+constexpr db::Statement kGet{"get_api_key", "SELECT " SLUICE_API_KEY_COLUMNS " FROM api_keys WHERE id = $1"};
+
+ApiKey read_api_key(const db::Row& row) {
+  return {.id = row.get<std::string>("id"),
+          .user_id = row.get<std::string>("user_id"),
+          .group_id = row.get<std::string>("group_id"),
+          .name = row.get<std::string>("name"),
+          .public_id = row.get<std::string>("public_id"),
+          .last4 = row.get<std::string>("last4"),
+          .key_hmac = row.get<db::Bytes>("key_hmac").value,
+          .pepper_version = row.get<std::int32_t>("pepper_version"),
+          .status = status_of(row.get<std::string>("status")),
+          .expires_at = row.get<std::optional<SystemTime>>("expires_at"),
+          .last_used_at = row.get<std::optional<SystemTime>>("last_used_at"),
+          .revision = row.get<std::int64_t>("revision"),
+          .created_at = row.get<SystemTime>("created_at"),
+          .updated_at = row.get<SystemTime>("updated_at")};
+}
+
+Result<ApiKey> record(db::Transaction& tx, Result<ApiKey> key) {
+  if (!key) return key;
+  auto recorded = record_change(tx, config::v1::KIND_API_KEY, key->id, key->revision, state_of(key->status));
+  if (!recorded) return std::unexpected(recorded.error());
+  return key;
+}
+
+// The locks keep concurrent deletes of the parents from missing this key.
+Result<> lock_parents(db::Transaction& tx, const ApiKey& key) {
+  auto user = tx.exec("SELECT id FROM users WHERE id = $1 AND status <> 'deleted' FOR SHARE", key.user_id);
+  if (!user) return std::unexpected(user.error());
+  if (user->empty()) return fail(ErrorCode::kFailedPrecondition, "there is no user with the id " + key.user_id);
+  auto group = tx.exec("SELECT id FROM groups WHERE id = $1 AND status <> 'deleted' FOR SHARE", key.group_id);
+  if (!group) return std::unexpected(group.error());
+  if (group->empty()) return fail(ErrorCode::kFailedPrecondition, "there is no group with the id " + key.group_id);
+  return {};
+}
+
+}  // namespace
+
+Result<ApiKey> insert_api_key(db::Transaction& tx, const ApiKey& key) {
+  if (auto ok = check_writable(key.status); !ok) return std::unexpected(ok.error());
+  if (auto ok = lock_parents(tx, key); !ok) return std::unexpected(ok.error());
+  auto rows = tx.exec(
+      "INSERT INTO api_keys (id, user_id, group_id, name, public_id, last4, key_hmac, pepper_version, status, "
+      "expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING " SLUICE_API_KEY_COLUMNS,
+      key.id, key.user_id, key.group_id, key.name, key.public_id, key.last4, db::Bytes{key.key_hmac},
+      key.pepper_version, name(key.status), key.expires_at);
+  return record(tx, one(rows, read_api_key, [&] { return not_found("API key", key.id); }));
+}
+
+Result<ApiKey> get_api_key(db::Transaction& tx, std::string_view id) {
+  return one(tx.exec(kGet, id), read_api_key, [&] { return not_found("API key", id); });
+}
+
+Result<Page<ApiKey>> list_api_keys(db::Transaction& tx, const PageRequest& page, const ApiKeyFilter& filter) {
+  auto position = decode_cursor(page.cursor);
+  if (!position) return std::unexpected(position.error());
+  auto rows = tx.exec("SELECT " SLUICE_API_KEY_COLUMNS " FROM api_keys WHERE " SLUICE_KEYSET(
+                          "created_at") "AND ($4::text IS NULL OR status = $4) AND ($5 OR status <> 'deleted') "
+                      "AND ($6::uuid IS NULL OR user_id = $6) AND ($7::uuid IS NULL OR group_id = $7) "
+                      SLUICE_KEYSET_ORDER("created_at"),
+                      time_of(*position), id_of(*position), page_size(page) + 1, name_of(filter.status),
+                      filter.include_deleted, filter.user_id, filter.group_id);
+  if (!rows) return std::unexpected(rows.error());
+  return make_page<ApiKey>(*rows, page_size(page), read_api_key, position_by_created_at<ApiKey>);
+}
+
+Result<ApiKey> update_api_key(db::Transaction& tx, const ApiKey& key) {
+  if (auto ok = check_writable(key.status); !ok) return std::unexpected(ok.error());
+  if (auto ok = lock_parents(tx, key); !ok) return std::unexpected(ok.error());
+  auto rows = tx.exec(
+      "UPDATE api_keys SET group_id = $3, name = $4, status = $5, expires_at = $6, revision = revision + 1, "
+      "updated_at = now() WHERE id = $1 AND revision = $2 AND status <> 'deleted' RETURNING " SLUICE_API_KEY_COLUMNS,
+      key.id, key.revision, key.group_id, key.name, name(key.status), key.expires_at);
+  return record(tx, one(rows, read_api_key, [&] { return why_unchanged(tx, "api_keys", "API key", key.id); }));
+}
+
+Result<ApiKey> delete_api_key(db::Transaction& tx, std::string_view id, std::optional<std::int64_t> revision) {
+  auto rows = tx.exec(
+      "UPDATE api_keys SET status = 'deleted', revision = revision + 1, updated_at = now() "
+      "WHERE id = $1 AND ($2::bigint IS NULL OR revision = $2) AND status <> 'deleted' "
+      "RETURNING " SLUICE_API_KEY_COLUMNS,
+      id, revision);
+  return record(tx, one(rows, read_api_key, [&] { return why_unchanged(tx, "api_keys", "API key", id); }));
+}
+
+Result<> note_api_keys_used(db::Transaction& tx, const std::vector<std::string>& ids,
+                            const std::vector<SystemTime>& times) {
+  if (ids.size() != times.size()) return fail(ErrorCode::kInvalidArgument, "as many times as ids are needed");
+  auto done = tx.exec(
+      "UPDATE api_keys SET last_used_at = used.at FROM (SELECT id, max(at) AS at "
+      "FROM unnest($1::uuid[], $2::timestamptz[]) AS t (id, at) GROUP BY id) AS used "
+      "WHERE api_keys.id = used.id AND (last_used_at IS NULL OR last_used_at < used.at)",
+      ids, times);
+  if (!done) return std::unexpected(done.error());
+  return {};
+}
+
+}  // namespace sluice::store

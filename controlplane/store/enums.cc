@@ -1,0 +1,75 @@
+#include "controlplane/store/enums.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <initializer_list>
+
+namespace sluice::store {
+namespace {
+
+template <class T>
+T find(std::string_view text, std::initializer_list<T> values) {
+  for (const T value : values) {
+    if (name(value) == text) return value;
+  }
+  fmt::print(stderr, "sluice: \"{}\" in the database is none of the words of this build\n", text);
+  std::abort();
+}
+
+}  // namespace
+
+std::string_view name(Status status) {
+  switch (status) {
+    case Status::kActive:
+      return "active";
+    case Status::kDisabled:
+      return "disabled";
+    case Status::kDeleted:
+      return "deleted";
+  }
+  return {};
+}
+
+std::string_view name(Role role) {
+  return role == Role::kAdmin ? "admin" : "user";
+}
+
+std::string_view name(Interruption policy) {
+  return policy == Interruption::kDrain ? "drain" : "cancel";
+}
+
+std::string_view name(CredentialKind kind) {
+  return kind == CredentialKind::kAccessToken ? "access_token" : "api_key";
+}
+
+Status status_of(std::string_view name) {
+  return find(name, {Status::kActive, Status::kDisabled, Status::kDeleted});
+}
+
+Role role_of(std::string_view name) {
+  return find(name, {Role::kUser, Role::kAdmin});
+}
+
+Interruption interruption_of(std::string_view name) {
+  return find(name, {Interruption::kCancel, Interruption::kDrain});
+}
+
+CredentialKind credential_kind_of(std::string_view name) {
+  return find(name, {CredentialKind::kApiKey, CredentialKind::kAccessToken});
+}
+
+config::v1::State state_of(Status status) {
+  switch (status) {
+    case Status::kActive:
+      return config::v1::STATE_ACTIVE;
+    case Status::kDisabled:
+      return config::v1::STATE_DISABLED;
+    case Status::kDeleted:
+      return config::v1::STATE_DELETED;
+  }
+  return config::v1::STATE_UNSPECIFIED;
+}
+
+}  // namespace sluice::store

@@ -1,0 +1,120 @@
+#include "controlplane/usage/events.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "common/base/uuid.h"
+
+namespace sluice::usage {
+
+namespace {
+
+constexpr std::string_view kSelect =
+    "SELECT event_id::text AS event_id, started_at, ended_at, user_id::text AS user_id, api_key_id::text AS "
+    "api_key_id, "
+    "group_id::text AS group_id, account_id::text AS account_id, protocol, requested_model, served_model, streaming, "
+    "outcome, usage_state, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens, "
+    "cache_write_1h_tokens, raw_usage, coalesce(price_id::text, '') AS price_id, price_revision, lines::text AS lines, "
+    "multiplier_ppm, cost_nano_usd, upstream_status, upstream_request_id, first_byte_us, attempts, config_version, "
+    "node_id, received_at FROM usage_events ";
+
+std::vector<EventLine> read_lines(const std::string& json) {
+  std::vector<EventLine> lines;
+  boost::system::error_code error;
+  const boost::json::value whole = boost::json::parse(json, error);
+  if (error || !whole.is_array()) return lines;
+  for (const boost::json::value& line : whole.get_array()) {
+    const boost::json::array* parts = line.if_array();
+    if (parts == nullptr || parts->size() != 3) continue;
+    const auto part = [&](std::size_t i) {
+      const std::int64_t* number = (*parts)[i].if_int64();
+      return number == nullptr ? std::int64_t{0} : *number;
+    };
+    lines.push_back({.kind = static_cast<std::int32_t>(part(0)), .quantity = part(1), .unit_price = part(2)});
+  }
+  return lines;
+}
+
+Event read_event(const db::Row& row) {
+  const auto text = [&](std::string_view column) { return row.get<std::string>(column); };
+  const auto number = [&](std::string_view column) { return row.get<std::int64_t>(column); };
+  const auto small = [&](std::string_view column) { return row.get<std::int32_t>(column); };
+  Event event;
+  event.event_id = text("event_id");
+  event.started_at = row.get<SystemTime>("started_at");
+  event.ended_at = row.get<SystemTime>("ended_at");
+  event.user_id = text("user_id");
+  event.api_key_id = text("api_key_id");
+  event.group_id = text("group_id");
+  event.account_id = text("account_id");
+  event.protocol = text("protocol");
+  event.requested_model = text("requested_model");
+  event.served_model = text("served_model");
+  event.streaming = row.get<bool>("streaming");
+  event.outcome = small("outcome");
+  event.usage_state = small("usage_state");
+  event.input_tokens = number("input_tokens");
+  event.output_tokens = number("output_tokens");
+  event.cache_read_tokens = number("cache_read_tokens");
+  event.cache_write_5m_tokens = number("cache_write_5m_tokens");
+  event.cache_write_1h_tokens = number("cache_write_1h_tokens");
+  event.raw_usage = text("raw_usage");
+  event.price_id = text("price_id");
+  event.price_revision = number("price_revision");
+  event.lines = read_lines(text("lines"));
+  event.multiplier_ppm = number("multiplier_ppm");
+  event.cost_nano_usd = number("cost_nano_usd");
+  event.upstream_status = small("upstream_status");
+  event.upstream_request_id = text("upstream_request_id");
+  event.first_byte_us = number("first_byte_us");
+  event.attempts = small("attempts");
+  event.config_version = number("config_version");
+  event.node_id = text("node_id");
+  event.received_at = row.get<SystemTime>("received_at");
+  return event;
+}
+
+// Conditions on columns whose value the request may leave open, with the bounds that let an index be used.
+constexpr std::string_view kWhere =
+    "WHERE (started_at, event_id) < (coalesce($1::timestamptz, 'infinity'), "
+    "  coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')) "
+    "AND ($4::uuid IS NULL OR user_id = $4) AND ($5::uuid IS NULL OR api_key_id = $5) "
+    "AND ($6::uuid IS NULL OR group_id = $6) AND ($7::uuid IS NULL OR account_id = $7) "
+    "AND ($8::text IS NULL OR requested_model = $8) "
+    "AND started_at >= coalesce($9::timestamptz, '-infinity') AND started_at < coalesce($10::timestamptz, 'infinity') "
+    "ORDER BY started_at DESC, event_id DESC LIMIT $3";
+
+}  // namespace
+
+Result<store::Page<Event>> list_events(db::Transaction& tx, const store::PageRequest& request,
+                                       const EventFilter& filter) {
+  const auto position = store::decode_cursor(request.cursor);
+  if (!position) return std::unexpected(position.error());
+  const int size = std::clamp(request.size, 1, store::kMaxPageSize);
+  const auto rows = tx.exec(
+      std::string(kSelect) + std::string(kWhere), *position ? std::optional((*position)->created_at) : std::nullopt,
+      *position ? std::optional((*position)->id) : std::nullopt, size + 1, filter.user_id, filter.api_key_id,
+      filter.group_id, filter.account_id, filter.model, filter.from, filter.until);
+  if (!rows) return std::unexpected(rows.error());
+  store::Page<Event> page;
+  for (const db::Row row : *rows) {
+    if (page.rows.size() == static_cast<std::size_t>(size)) {
+      page.next = store::encode_cursor({page.rows.back().started_at, page.rows.back().event_id});
+      break;
+    }
+    page.rows.push_back(read_event(row));
+  }
+  return page;
+}
+
+Result<Event> get_event(db::Transaction& tx, std::string_view event_id) {
+  const Result<Uuid> id = Uuid::parse(event_id);
+  if (!id) return std::unexpected(id.error());
+  const std::string day = db::format_time(SystemTime(std::chrono::floor<std::chrono::days>(id->time()))).substr(0, 10);
+  const auto rows = tx.exec(std::string(kSelect) + "WHERE day = $1::date AND event_id = $2", day, *id);
+  if (!rows) return std::unexpected(rows.error());
+  if (rows->empty()) return fail(ErrorCode::kNotFound, "no usage event with this id");
+  return read_event(rows->front());
+}
+
+}  // namespace sluice::usage
