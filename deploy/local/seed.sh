@@ -17,7 +17,7 @@ ensure_admin() {
     token_works "$STATE/secrets/bootstrap_token" ||
       die "neither the admin token nor the bootstrap token is accepted by $ADMIN_URL" "see deploy/local/logs controlplane"
     users=$(api_list /admin/v1/users users)
-    ensure_user $ADMIN_EMAIL "{\"user\": {\"email\": \"$ADMIN_EMAIL\", \"displayName\": \"Local administrator\", \"role\": \"ROLE_ADMIN\"}}"
+    ensure_user $ADMIN_EMAIL "{\"user\": {\"email\": \"$ADMIN_EMAIL\", \"displayName\": \"Local administrator\", \"role\": \"USER_ROLE_ADMIN\"}}"
     say seed "creating an admin token, kept in $file"
     answer=$(api POST /admin/v1/admin-tokens "{\"adminToken\": {\"userId\": \"$user_id\", \"name\": \"local start\"}}")
     (umask 077 && jq -er .secret <<<"$answer" >"$file.new" && mv "$file.new" "$file")
@@ -30,27 +30,37 @@ ensure_group() { # sets group_id
   group_id=$(id_where "$(api_list /admin/v1/groups groups)" '.name == "demo"')
   [ -z "$group_id" ] || return 0
   say seed "creating group demo"
-  group_id=$(api POST /admin/v1/groups '{"group": {"name": "demo"}}' | jq -er .group.id)
+  group_id=$(api POST /admin/v1/groups '{"group": {"name": "demo", "multiplier": "1"}}' | jq -er .group.id)
 }
 
-# The demo account points at the fake unless --upstream says otherwise, then or in an earlier start.
+credential_json() { # KEY-FILE
+  jq -nc --rawfile key "$1" '{kind: "ACCOUNT_CREDENTIAL_KIND_API_KEY", secret: ($key | gsub("^\\s+|\\s+$"; ""))}'
+}
+
+# The demo account points at the fake unless --upstream names a vendor; a vendor stays until --upstream names another.
 ensure_account() {
-  local url=${UPSTREAM:-$FAKE_URL} key_file=${UPSTREAM_KEY_FILE:-$STATE/secrets/fake_upstream_key} accounts id known request
+  local url=${UPSTREAM:-$FAKE_URL} key_file=${UPSTREAM_KEY_FILE:-$STATE/secrets/fake_upstream_key} accounts account id request
   accounts=$(api_list /admin/v1/accounts accounts)
   id=$(id_where "$accounts" '.name == "demo"')
   if [ -z "$id" ]; then
     say seed "creating account demo for $url"
-    request=$(jq -nc --arg url "$url" --arg group "$group_id" --rawfile key "$key_file" '{account: {name: "demo",
-      provider: "anthropic", baseUrl: $url, groupIds: [$group]}, credential: ($key | rtrimstr("\n"))}')
+    request=$(jq -nc --arg url "$url" --arg group "$group_id" --argjson credential "$(credential_json "$key_file")" '{account: {name: "demo",
+      provider: "anthropic", baseUrl: $url, groupIds: [$group]}, $credential}')
     api POST /admin/v1/accounts "$request" >/dev/null
-    return
-  fi
-  known=$(jq -r ".[] | select(.id == \"$id\").baseUrl" <<<"$accounts")
-  # The fake may have got another port; a vendor stays until --upstream names another.
-  if [ -n "$UPSTREAM" ] || { [[ $known == http://127.0.0.1:* ]] && [ ! -e "$STATE/config/upstream" ] && [ "$known" != "$url" ]; }; then
+  else
+    account=$(jq -c ".[] | select(.id == \"$id\")" <<<"$accounts")
+    if [ -z "$UPSTREAM" ]; then
+      [ ! -e "$STATE/config/upstream" ] || return 0
+      [ "$(jq -r '.baseUrl == $url and .hasCredential' --arg url "$url" <<<"$account")" != true ] || return 0
+    fi
     say seed "pointing account demo at $url"
-    request=$(jq -nc --arg url "$url" --rawfile key "$key_file" '{account: {baseUrl: $url}, credential: ($key | rtrimstr("\n"))}')
-    api PATCH "/admin/v1/accounts/$id?updateMask=baseUrl,credential" "$request" >/dev/null
+    api PATCH "/admin/v1/accounts/$id?updateMask=baseUrl" "$(jq -nc --arg baseUrl "$url" '{$baseUrl}')" >/dev/null
+    api PUT "/admin/v1/accounts/$id/credential" "$(credential_json "$key_file")" >/dev/null
+  fi
+  if [ "$url" != "$FAKE_URL" ]; then
+    echo "$url" >"$STATE/config/upstream"
+  else
+    rm -f "$STATE/config/upstream"
   fi
 }
 
@@ -102,7 +112,7 @@ ensure_api_key() {
 seed() {
   ensure_admin
   users=$(api_list /admin/v1/users users)
-  ensure_user $DEMO_EMAIL "{\"user\": {\"email\": \"$DEMO_EMAIL\", \"displayName\": \"Demo\", \"concurrency\": 20000}}"
+  ensure_user $DEMO_EMAIL "{\"user\": {\"email\": \"$DEMO_EMAIL\", \"displayName\": \"Demo\", \"multiplier\": \"1\", \"concurrency\": 20000}}"
   ensure_group
   ensure_account
   ensure_prices
