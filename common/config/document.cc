@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -51,15 +50,14 @@ Section Document::root() {
 }
 
 Result<> Document::finish() const {
-  std::vector<detail::Problem> problems = tree_->problems;
+  detail::Problems problems = tree_->problems;
   for (const auto& mapping : tree_->mappings)
     detail::find_unknown_keys(*mapping, problems);
   if (problems.empty()) return {};
-  std::ranges::stable_sort(problems, {}, &detail::Problem::line);
   std::string message;
-  for (const detail::Problem& problem : problems) {
+  for (const auto& [line, text] : problems) {
     if (!message.empty()) message += '\n';
-    message += fmt::format("{}:{}: {}", tree_->name, problem.line, problem.text);
+    message += fmt::format("{}:{}: {}", tree_->name, line, text);
   }
   return fail(ErrorCode::kInvalidArgument, std::move(message));
 }

@@ -23,9 +23,7 @@ bool Section::has(std::string_view key) const {
 }
 
 void Section::problem(std::string_view key, std::string message) {
-  const YAML::Node node = mapping_->find(key);
-  tree_->note(node.IsDefined() ? detail::line_of(node) : mapping_->line,
-              fmt::format("{}{}: {}", mapping_->path, key, message));
+  tree_->note(mapping_->line_of(key), fmt::format("{}{}: {}", mapping_->path, key, message));
 }
 
 void Section::missing(std::string_view key, std::string_view wanted) {
@@ -155,13 +153,11 @@ std::vector<std::string> Section::text_list(std::string_view key, std::vector<st
 Section Section::section(std::string_view key) {
   mapping_->known.emplace_back(key);
   const std::string path = fmt::format("{}{}.", mapping_->path, key);
-  YAML::Node node = mapping_->find(key);
-  const int line = node.IsDefined() ? detail::line_of(node) : mapping_->line;
+  const YAML::Node node = mapping_->find(key);
   if (node.IsDefined() && !node.IsMap() && !node.IsNull()) {
     problem(key, "allowed: a mapping of further keys");
-    node = YAML::Node(YAML::NodeType::Undefined);
   }
-  return {tree_, tree_->add(node, path, line)};
+  return {tree_, tree_->add(node, path, mapping_->line_of(key))};
 }
 
 std::vector<Section> Section::section_list(std::string_view key) {
