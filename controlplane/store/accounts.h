@@ -17,31 +17,31 @@
 namespace sluice::store {
 
 struct Account {
-  std::string id;
-  std::string name;
+  std::string id = {};
+  std::string name = {};
   // Name in the data plane's provider registry, e.g. "anthropic".
-  std::string provider;
+  std::string provider = {};
   // Origin and optional path prefix, e.g. "https://api.anthropic.com".
-  std::string base_url;
+  std::string base_url = {};
   // Lower is tried first.
   std::int32_t priority = 0;
   // Requests in flight at once over the whole fleet; 0 means unlimited.
   std::int32_t concurrency = 0;
   // Empty means every priced model of the provider.
-  std::vector<std::string> models;
+  std::vector<std::string> models = {};
   // PEM of a private CA for TLS to base_url; empty for the system's.
-  std::string ca_pem;
+  std::string ca_pem = {};
   Status status = Status::kActive;
   // Groups the account serves, sorted. A deleted or unknown group is refused (kFailedPrecondition).
-  std::vector<std::string> group_ids;
+  std::vector<std::string> group_ids = {};
   std::int64_t revision = 0;
-  SystemTime created_at;
-  SystemTime updated_at;
+  SystemTime created_at = {};
+  SystemTime updated_at = {};
 };
 
 struct AccountFilter {
-  std::optional<Status> status;
-  std::optional<std::string> group_id;
+  std::optional<Status> status = {};
+  std::optional<std::string> group_id = {};
   bool include_deleted = false;
 };
 

@@ -14,20 +14,20 @@
 namespace sluice::store {
 
 struct AdminToken {
-  std::string id;
-  std::string user_id;
-  std::string name;
+  std::string id = {};
+  std::string user_id = {};
+  std::string name = {};
   // Hash of the whole token; unique.
-  std::string token_hash;
-  std::string last4;
-  std::optional<SystemTime> expires_at;
-  std::optional<SystemTime> revoked_at;
-  std::optional<SystemTime> last_used_at;
-  SystemTime created_at;
+  std::string token_hash = {};
+  std::string last4 = {};
+  std::optional<SystemTime> expires_at = {};
+  std::optional<SystemTime> revoked_at = {};
+  std::optional<SystemTime> last_used_at = {};
+  SystemTime created_at = {};
 };
 
 struct AdminTokenFilter {
-  std::optional<std::string> user_id;
+  std::optional<std::string> user_id = {};
   bool include_revoked = false;
 };
 

@@ -16,28 +16,28 @@
 namespace sluice::store {
 
 struct ApiKey {
-  std::string id;
-  std::string user_id;
-  std::string group_id;
-  std::string name;
+  std::string id = {};
+  std::string user_id = {};
+  std::string group_id = {};
+  std::string name = {};
   // The part of the key that may be shown and logged; unique.
-  std::string public_id;
-  std::string last4;
+  std::string public_id = {};
+  std::string last4 = {};
   // HMAC-SHA256 of the whole key, 32 bytes; unique.
-  std::string key_hmac;
+  std::string key_hmac = {};
   std::int32_t pepper_version = 1;
   Status status = Status::kActive;
-  std::optional<SystemTime> expires_at;
-  std::optional<SystemTime> last_used_at;
+  std::optional<SystemTime> expires_at = {};
+  std::optional<SystemTime> last_used_at = {};
   std::int64_t revision = 0;
-  SystemTime created_at;
-  SystemTime updated_at;
+  SystemTime created_at = {};
+  SystemTime updated_at = {};
 };
 
 struct ApiKeyFilter {
-  std::optional<std::string> user_id;
-  std::optional<std::string> group_id;
-  std::optional<Status> status;
+  std::optional<std::string> user_id = {};
+  std::optional<std::string> group_id = {};
+  std::optional<Status> status = {};
   bool include_deleted = false;
 };
 

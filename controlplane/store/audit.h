@@ -13,26 +13,26 @@
 namespace sluice::store {
 
 struct AuditRecord {
-  std::string id;
+  std::string id = {};
   // Who: a user's id, or "system".
-  std::string actor;
+  std::string actor = {};
   // What, e.g. "user.update".
-  std::string action;
+  std::string action = {};
   // Of which object, e.g. "user" and its id.
-  std::string object_kind;
-  std::string object_id;
+  std::string object_kind = {};
+  std::string object_id = {};
   // JSON objects without secrets; empty where there is none (before a create, after a delete).
-  std::optional<std::string> before;
-  std::optional<std::string> after;
+  std::optional<std::string> before = {};
+  std::optional<std::string> after = {};
   // Set when appended.
-  SystemTime at;
-  std::string request_id;
+  SystemTime at = {};
+  std::string request_id = {};
 };
 
 struct AuditFilter {
-  std::optional<std::string> actor;
-  std::optional<std::string> object_kind;
-  std::optional<std::string> object_id;
+  std::optional<std::string> actor = {};
+  std::optional<std::string> object_kind = {};
+  std::optional<std::string> object_id = {};
 };
 
 // In the transaction of the change itself, so that no change goes without its record.

@@ -19,7 +19,7 @@ inline constexpr std::string_view kConfigChannel = "sluice_config";
 
 struct ConfigVersion {
   // A UUID; new after a restore of the database: numbers of another epoch mean nothing.
-  std::string epoch;
+  std::string epoch = {};
   // 0 before the first change; then one more per change, in commit order, without gaps.
   std::int64_t number = 0;
   bool operator==(const ConfigVersion&) const = default;
@@ -28,10 +28,10 @@ struct ConfigVersion {
 struct Change {
   std::int64_t number = 0;
   config::v1::Kind kind = config::v1::KIND_UNSPECIFIED;
-  std::string object_id;
+  std::string object_id = {};
   std::int64_t revision = 0;
   config::v1::State state = config::v1::STATE_UNSPECIFIED;
-  SystemTime at;
+  SystemTime at = {};
 };
 
 struct Changes {

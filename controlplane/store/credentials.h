@@ -17,20 +17,20 @@
 namespace sluice::store {
 
 struct Credential {
-  std::string account_id;
+  std::string account_id = {};
   CredentialKind kind = CredentialKind::kApiKey;
   // Ciphertext; empty once deleted.
-  std::string sealed;
+  std::string sealed = {};
   // Version of the key that sealed it.
   std::int32_t key_version = 1;
-  std::optional<SystemTime> expires_at;
+  std::optional<SystemTime> expires_at = {};
   // The only "host:port" values that the secret may be sent to.
-  std::vector<std::string> bound_hosts;
+  std::vector<std::string> bound_hosts = {};
   // kActive or kDeleted.
   Status status = Status::kActive;
   // Rises for ever, also over deletion, so that an old secret never replaces a newer one on a node.
   std::int64_t revision = 0;
-  SystemTime updated_at;
+  SystemTime updated_at = {};
 };
 
 // Creates or replaces. With `expected_revision`, only if the stored credential still has it (0: there is none), else

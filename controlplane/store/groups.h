@@ -15,19 +15,19 @@
 namespace sluice::store {
 
 struct Group {
-  std::string id;
-  std::string name;
+  std::string id = {};
+  std::string name = {};
   Status status = Status::kActive;
   // 1,000,000 is 1.0; 0 is free.
   std::int64_t multiplier_ppm = 1'000'000;
   Interruption interruption = Interruption::kCancel;
   std::int64_t revision = 0;
-  SystemTime created_at;
-  SystemTime updated_at;
+  SystemTime created_at = {};
+  SystemTime updated_at = {};
 };
 
 struct GroupFilter {
-  std::optional<Status> status;
+  std::optional<Status> status = {};
   bool include_deleted = false;
 };
 

@@ -13,12 +13,12 @@
 namespace sluice::store {
 
 struct Node {
-  std::string node_id;
+  std::string node_id = {};
   // New at each start of the node's process.
-  std::string boot_id;
-  std::string build;
+  std::string boot_id = {};
+  std::string build = {};
   // The config the node runs.
-  std::string version_epoch;
+  std::string version_epoch = {};
   std::int64_t version_number = 0;
   bool ready = false;
   bool draining = false;
@@ -27,9 +27,9 @@ struct Node {
   std::int64_t journal_oldest_ms = 0;
   // JSON array of what the node rejected, each {"kind","id","revision","reason"}.
   std::string rejections = "[]";
-  SystemTime last_seen;
+  SystemTime last_seen = {};
   // Set at the first put_node().
-  SystemTime first_seen;
+  SystemTime first_seen = {};
 };
 
 // Creates or replaces, unless the stored row was seen later than this one.

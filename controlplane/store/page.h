@@ -25,13 +25,13 @@ template <class T>
 struct Page {
   std::vector<T> rows;
   // Cursor of the next page; empty on the last one.
-  std::string next;
+  std::string next = {};
 };
 
 // Where a page starts: behind the row with these keys.
 struct Position {
-  SystemTime created_at;
-  std::string id;
+  SystemTime created_at = {};
+  std::string id = {};
 };
 
 [[nodiscard]] std::string encode_cursor(const Position& position);

@@ -15,12 +15,12 @@
 namespace sluice::store {
 
 struct Price {
-  std::string id;
+  std::string id = {};
   // Exact model name, as clients send it. (model, effective_at) is unique among prices that are not deleted.
-  std::string model;
-  std::string display_name;
-  std::string provider;
-  SystemTime effective_at;
+  std::string model = {};
+  std::string display_name = {};
+  std::string provider = {};
+  SystemTime effective_at = {};
   // nano-USD per million tokens, >= 0.
   std::int64_t input = 0;
   std::int64_t output = 0;
@@ -32,13 +32,13 @@ struct Price {
   // kActive or kDeleted.
   Status status = Status::kActive;
   std::int64_t revision = 0;
-  SystemTime created_at;
-  SystemTime updated_at;
+  SystemTime created_at = {};
+  SystemTime updated_at = {};
 };
 
 struct PriceFilter {
-  std::optional<std::string> model;
-  std::optional<std::string> provider;
+  std::optional<std::string> model = {};
+  std::optional<std::string> provider = {};
   bool include_deleted = false;
 };
 

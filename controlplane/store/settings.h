@@ -21,7 +21,7 @@ struct Settings {
   // 0 means unlimited.
   std::int32_t default_user_concurrency = 0;
   std::int64_t revision = 0;
-  SystemTime updated_at;
+  SystemTime updated_at = {};
 };
 
 [[nodiscard]] Result<Settings> get_settings(db::Transaction& tx);

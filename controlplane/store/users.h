@@ -23,10 +23,10 @@
 namespace sluice::store {
 
 struct User {
-  std::string id;
+  std::string id = {};
   // Unique without regard to case among users that are not deleted.
-  std::string email;
-  std::string display_name;
+  std::string email = {};
+  std::string display_name = {};
   Role role = Role::kUser;
   Status status = Status::kActive;
   // Requests in flight at once; 0 means the default of the settings.
@@ -34,12 +34,12 @@ struct User {
   // 1,000,000 is 1.0; 0 is free.
   std::int64_t multiplier_ppm = 1'000'000;
   std::int64_t revision = 0;
-  SystemTime created_at;
-  SystemTime updated_at;
+  SystemTime created_at = {};
+  SystemTime updated_at = {};
 };
 
 struct UserFilter {
-  std::optional<Status> status;
+  std::optional<Status> status = {};
   bool include_deleted = false;
 };
 
