@@ -38,6 +38,7 @@ io::Task<> serve(Services& services, io::Stream stream) {
   http::ServerConnection client(services.worker, std::move(stream), services.settings.server);
   Session session(services.sessions, client);
   for (;;) {
+    // After a last answer this closes, without losing the answer to a reset.
     const http::ServerConnection::Next next = co_await client.next_request();
     if (next == http::ServerConnection::Next::kClosed) co_return;
 
@@ -45,12 +46,11 @@ io::Task<> serve(Services& services, io::Stream stream) {
     session.begin(exchange);
     if (next == http::ServerConnection::Next::kRefused) {
       co_await reply_refusal(exchange);
-      co_return;
+    } else {
+      const Step step = co_await run(exchange);
+      if (!step && !client.answer_started()) co_await reply_error(exchange, step.error());
     }
-    const Step step = co_await run(exchange);
-    if (!step && !client.answer_started()) co_await reply_error(exchange, step.error());
     session.end();
-    if (!client.keep_alive()) co_return;
   }
 }
 

@@ -44,8 +44,8 @@ ensure_account() {
   id=$(id_where "$accounts" '.name == "demo"')
   if [ -z "$id" ]; then
     say seed "creating account demo for $url"
-    request=$(jq -nc --arg url "$url" --arg group "$group_id" --argjson credential "$(credential_json "$key_file")" '{account: {name: "demo",
-      provider: "anthropic", baseUrl: $url, groupIds: [$group]}, $credential}')
+    request=$(jq -nc --arg url "$url" --arg group "$group_id" --slurpfile credential <(credential_json "$key_file") '{account: {name: "demo",
+      provider: "anthropic", baseUrl: $url, groupIds: [$group]}, credential: $credential[0]}')
     api POST /admin/v1/accounts "$request" >/dev/null
   else
     account=$(jq -c ".[] | select(.id == \"$id\")" <<<"$accounts")
