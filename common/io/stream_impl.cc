@@ -52,15 +52,22 @@ void Stream::Impl::abort(ErrorCode why) noexcept {
   socket_.close(ignored);
 }
 
+Socket::wait_type Stream::Impl::begin_wait(Direction direction, SteadyTime deadline) {
+  worker_.timers().set(direction == Direction::kRead ? read_limit_ : write_limit_, deadline);
+  return direction == Direction::kRead ? Socket::wait_read : Socket::wait_write;
+}
+
+void Stream::Impl::end_wait(Direction direction) {
+  worker_.timers().clear(direction == Direction::kRead ? read_limit_ : write_limit_);
+  if (direction == Direction::kRead) drained_ = false;
+}
+
 Task<Result<>> Stream::Impl::wait(Direction direction, SteadyTime deadline) {
   if (failed_) co_return failure();
-  Limit& limit = direction == Direction::kRead ? read_limit_ : write_limit_;
-  const auto ready = direction == Direction::kRead ? Socket::wait_read : Socket::wait_write;
-  worker_.timers().set(limit, deadline);
+  const Socket::wait_type ready = begin_wait(direction, deadline);
   co_await socket_.async_wait(ready, kDeferred);
-  worker_.timers().clear(limit);
+  end_wait(direction);
   if (failed_) co_return failure();
-  if (direction == Direction::kRead) drained_ = false;
   co_return Result<>{};
 }
 
@@ -89,8 +96,9 @@ Task<Result<std::size_t>> Stream::Impl::read_some(std::span<char> buffer, Steady
     if (step.kind == Step::Kind::kEnd) co_return std::size_t{0};
     if (step.kind == Step::Kind::kFailed) co_return broken(step.why);
     const Direction needed = step.kind == Step::Kind::kWantWrite ? Direction::kWrite : Direction::kRead;
-    Result<> waited = co_await wait(needed, deadline);
-    if (!waited) co_return std::unexpected(std::move(waited.error()));
+    const Socket::wait_type ready = begin_wait(needed, deadline);
+    co_await socket_.async_wait(ready, kDeferred);
+    end_wait(needed);
   }
 }
 

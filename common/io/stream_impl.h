@@ -61,6 +61,9 @@ class Stream::Impl {
   };
 
   [[nodiscard]] Task<Result<>> wait(Direction direction, SteadyTime deadline);
+  // What wait() does before and after; reading, the path that matters, saves itself a coroutine with them.
+  [[nodiscard]] Socket::wait_type begin_wait(Direction direction, SteadyTime deadline);
+  void end_wait(Direction direction);
   [[nodiscard]] Step read_step(std::span<char> buffer);
   [[nodiscard]] std::unexpected<Error> failure() const;
   // Remembers a broken connection: later operations fail in the same way.
