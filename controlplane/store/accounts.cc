@@ -37,17 +37,23 @@ Result<Account> record(db::Transaction& tx, Result<Account> account) {
   return account;
 }
 
-Result<> replace_links(db::Transaction& tx, std::string_view account_id, std::vector<std::string> group_ids) {
-  std::ranges::sort(group_ids);
-  const auto repeated = std::ranges::unique(group_ids);
-  group_ids.erase(repeated.begin(), repeated.end());
-  // The lock keeps a concurrent delete_group() from missing the new link.
-  auto groups = tx.exec(
-      "SELECT id FROM groups WHERE id = ANY($1::uuid[]) AND status <> 'deleted' ORDER BY id FOR SHARE", group_ids);
+std::vector<std::string> without_repeats(std::vector<std::string> ids) {
+  std::ranges::sort(ids);
+  const auto repeated = std::ranges::unique(ids);
+  ids.erase(repeated.begin(), repeated.end());
+  return ids;
+}
+
+// Groups before accounts, as in delete_group(), which then cannot miss the new link nor deadlock with this.
+Result<> lock_groups(db::Transaction& tx, const std::vector<std::string>& ids) {
+  auto groups =
+      tx.exec("SELECT id FROM groups WHERE id = ANY($1::uuid[]) AND status <> 'deleted' ORDER BY id FOR SHARE", ids);
   if (!groups) return std::unexpected(groups.error());
-  if (groups->size() != group_ids.size()) {
-    return fail(ErrorCode::kFailedPrecondition, "the account names a group that does not exist");
-  }
+  if (groups->size() == ids.size()) return {};
+  return fail(ErrorCode::kFailedPrecondition, "the account names a group that does not exist");
+}
+
+Result<> replace_links(db::Transaction& tx, std::string_view account_id, const std::vector<std::string>& group_ids) {
   auto removed = tx.exec("DELETE FROM account_groups WHERE account_id = $1 AND group_id <> ALL($2::uuid[])", account_id,
                          group_ids);
   if (!removed) return std::unexpected(removed.error());
@@ -59,22 +65,24 @@ Result<> replace_links(db::Transaction& tx, std::string_view account_id, std::ve
 }
 
 // After the row itself was written.
-Result<Account> finish(db::Transaction& tx, const Account& account) {
-  if (auto ok = replace_links(tx, account.id, account.group_ids); !ok) return std::unexpected(ok.error());
-  return record(tx, get_account(tx, account.id));
+Result<Account> finish(db::Transaction& tx, const std::string& id, const std::vector<std::string>& group_ids) {
+  if (auto ok = replace_links(tx, id, group_ids); !ok) return std::unexpected(ok.error());
+  return record(tx, get_account(tx, id));
 }
 
 }  // namespace
 
 Result<Account> insert_account(db::Transaction& tx, const Account& account) {
   if (auto ok = check_writable(account.status); !ok) return std::unexpected(ok.error());
+  const auto group_ids = without_repeats(account.group_ids);
+  if (auto ok = lock_groups(tx, group_ids); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
       "INSERT INTO accounts (id, name, provider, base_url, priority, concurrency, models, ca_pem, status) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
       account.id, account.name, account.provider, account.base_url, account.priority, account.concurrency,
       account.models, account.ca_pem, name(account.status));
   if (!rows) return std::unexpected(rows.error());
-  return finish(tx, account);
+  return finish(tx, account.id, group_ids);
 }
 
 Result<Account> get_account(db::Transaction& tx, std::string_view id) {
@@ -96,6 +104,8 @@ Result<Page<Account>> list_accounts(db::Transaction& tx, const PageRequest& page
 
 Result<Account> update_account(db::Transaction& tx, const Account& account) {
   if (auto ok = check_writable(account.status); !ok) return std::unexpected(ok.error());
+  const auto group_ids = without_repeats(account.group_ids);
+  if (auto ok = lock_groups(tx, group_ids); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
       "UPDATE accounts SET name = $3, provider = $4, base_url = $5, priority = $6, concurrency = $7, models = $8, "
       "ca_pem = $9, status = $10, revision = revision + 1, updated_at = now() "
@@ -104,7 +114,7 @@ Result<Account> update_account(db::Transaction& tx, const Account& account) {
       account.concurrency, account.models, account.ca_pem, name(account.status));
   if (!rows) return std::unexpected(rows.error());
   if (rows->affected() == 0) return why_unchanged(tx, "accounts", "account", account.id);
-  return finish(tx, account);
+  return finish(tx, account.id, group_ids);
 }
 
 Result<Account> delete_account(db::Transaction& tx, std::string_view id, std::optional<std::int64_t> revision) {

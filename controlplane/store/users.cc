@@ -112,4 +112,17 @@ Result<std::int64_t> touch_user(db::Transaction& tx, std::string_view user_id) {
   return user->revision;
 }
 
+Result<> touch_users(db::Transaction& tx, const std::vector<std::string>& user_ids) {
+  auto rows = tx.exec(
+      "WITH locked AS (SELECT id AS locked_id FROM users WHERE id = ANY($1::uuid[]) AND status <> 'deleted' "
+      "ORDER BY id FOR UPDATE) UPDATE users SET revision = revision + 1 FROM locked WHERE id = locked_id "
+      "RETURNING " SLUICE_USER_COLUMNS,
+      user_ids);
+  if (!rows) return std::unexpected(rows.error());
+  for (const db::Row row : *rows) {
+    if (auto recorded = record(tx, read_user(row)); !recorded) return std::unexpected(recorded.error());
+  }
+  return {};
+}
+
 }  // namespace sluice::store

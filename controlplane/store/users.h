@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
@@ -57,5 +58,7 @@ struct UserFilter {
 // Pushes the user again with a new revision although no column changed: its balance was topped up or crossed zero.
 // Returns the new revision.
 Result<std::int64_t> touch_user(db::Transaction& tx, std::string_view user_id);
+// The same for several, without deadlocks between callers whose sets overlap. Unknown and deleted users are skipped.
+Result<> touch_users(db::Transaction& tx, const std::vector<std::string>& user_ids);
 
 }  // namespace sluice::store

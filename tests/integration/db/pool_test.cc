@@ -161,6 +161,17 @@ TEST_CASE("a pool survives a crash and a restart of PostgreSQL") {
     CHECK(result == 2);
     CHECK(count_rows(pool) == 3);
   }
+  SECTION("an orderly restart hits the middle of a transaction") {
+    int runs = 0;
+    auto result = db::in_transaction(pool, [&](db::Transaction& tx) -> Result<int> {
+      if (++runs == 1) server.restart();
+      auto rows = tx.exec("INSERT INTO t VALUES (2)");
+      if (!rows) return std::unexpected(rows.error());
+      return runs;
+    });
+    CHECK(result == 2);
+    CHECK(count_rows(pool) == 2);
+  }
   SECTION("the crash hits just before the commit, whose outcome is then unknown") {
     auto result = db::in_transaction(pool, [&](db::Transaction& tx) -> Result<int> {
       auto rows = tx.exec("INSERT INTO t VALUES (2)");
