@@ -105,5 +105,28 @@ TEST_CASE("megabytes pass through TLS both ways at once") {
   runner.run(echo_by_tls(runner.worker(), target_of(server, "localhost", ca.pem())));
 }
 
+Task<> cut_tls(Worker& worker, const TestCa& ca) {
+  std::optional<TlsServer> server;
+  server.emplace(ca.issue("good", "DNS:localhost"), "-rev");
+  Dialer dialer(worker);
+  Result<Stream> stream = co_await dialer.dial(target_of(*server, "localhost", ca.pem()), soon(), nullptr);
+  REQUIRE(stream.has_value());
+  Result<> sent = co_await stream->write("abc\n", soon());
+  REQUIRE(sent.has_value());
+  Result<std::size_t> got = co_await stream->read_some(worker.scratch(), soon());
+  REQUIRE(got.has_value());
+  CHECK(std::string_view(worker.scratch().data(), *got) == "cba\n");
+  server.reset();  // killed: its kernel ends the connection, TLS does not
+  Result<std::size_t> end = co_await stream->read_some(worker.scratch(), soon());
+  REQUIRE_FALSE(end.has_value());
+  CHECK(end.error().code == ErrorCode::kClosed);
+}
+
+TEST_CASE("a TLS connection that ends without its closing alert was cut") {
+  const TestCa ca;
+  TaskRunner runner;
+  runner.run(cut_tls(runner.worker(), ca));
+}
+
 }  // namespace
 }  // namespace sluice::io
