@@ -34,12 +34,12 @@ struct LedgerEntry {
 };
 
 struct Adjustment {
-  std::string user_id;
+  std::string user_id = {};
   std::int64_t amount_nano_usd = 0;  // below 0 takes money away; not 0
-  std::string reason;
+  std::string reason = {};
   // Names this adjustment for ever, e.g. a payment's id or an idempotency key; not empty.
-  std::string external_id;
-  std::string actor;
+  std::string external_id = {};
+  std::string actor = {};
 };
 
 struct Adjusted {

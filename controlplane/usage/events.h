@@ -49,10 +49,13 @@ struct Event {
 
 // Every condition that is set must hold.
 struct EventFilter {
-  std::optional<std::string> user_id, api_key_id, group_id, account_id;
-  std::optional<std::string> model;  // as requested
-  std::optional<SystemTime> from;    // started at or after
-  std::optional<SystemTime> until;   // started before
+  std::optional<std::string> user_id = {};
+  std::optional<std::string> api_key_id = {};
+  std::optional<std::string> group_id = {};
+  std::optional<std::string> account_id = {};
+  std::optional<std::string> model = {};  // as requested
+  std::optional<SystemTime> from = {};    // started at or after
+  std::optional<SystemTime> until = {};   // started before
 };
 
 // By start, newest first.
