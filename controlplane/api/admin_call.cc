@@ -1,0 +1,90 @@
+#include "controlplane/api/admin_call.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include "common/base/uuid.h"
+
+namespace sluice::api {
+
+namespace {
+
+std::string metadata(const grpc::ServerContext& context, const char* name) {
+  const auto& all = context.client_metadata();
+  const auto found = all.find(name);
+  return found == all.end() ? std::string() : std::string(found->second.data(), found->second.size());
+}
+
+std::optional<std::string> to_json(const google::protobuf::Message* message) {
+  if (message == nullptr) return std::nullopt;
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(*message, &json).ok()) return std::nullopt;
+  return json;
+}
+
+grpc::StatusCode code_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument:
+      return grpc::StatusCode::INVALID_ARGUMENT;
+    case ErrorCode::kNotFound:
+      return grpc::StatusCode::NOT_FOUND;
+    case ErrorCode::kAlreadyExists:
+      return grpc::StatusCode::ALREADY_EXISTS;
+    case ErrorCode::kUnauthenticated:
+      return grpc::StatusCode::UNAUTHENTICATED;
+    case ErrorCode::kPermissionDenied:
+      return grpc::StatusCode::PERMISSION_DENIED;
+    case ErrorCode::kFailedPrecondition:
+      return grpc::StatusCode::FAILED_PRECONDITION;
+    case ErrorCode::kResourceExhausted:
+      return grpc::StatusCode::RESOURCE_EXHAUSTED;
+    case ErrorCode::kDeadlineExceeded:
+      return grpc::StatusCode::DEADLINE_EXCEEDED;
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kClosed:
+      return grpc::StatusCode::UNAVAILABLE;
+    case ErrorCode::kCancelled:
+      return grpc::StatusCode::CANCELLED;
+    case ErrorCode::kDataLoss:
+      return grpc::StatusCode::DATA_LOSS;
+    case ErrorCode::kInternal:
+      return grpc::StatusCode::INTERNAL;
+  }
+  return grpc::StatusCode::INTERNAL;
+}
+
+// The store's words for a revision that is no longer the stored one (controlplane/store/users.h).
+constexpr std::string_view kStale = "changed meanwhile";
+
+}  // namespace
+
+Result<> Call::audit(std::string action, std::string kind, std::string id, const google::protobuf::Message* before,
+                     const google::protobuf::Message* after) {
+  store::AuditRecord record;
+  record.id = Uuid::generate(clock.now()).to_string();
+  record.actor = actor;
+  record.action = std::move(action);
+  record.object_kind = std::move(kind);
+  record.object_id = std::move(id);
+  record.before = to_json(before);
+  record.after = to_json(after);
+  record.request_id = request_id;
+  return store::append_audit(tx, record);
+}
+
+grpc::Status to_status(const Error& error) {
+  if (error.code == ErrorCode::kFailedPrecondition && error.message.find(kStale) != std::string::npos) {
+    return {grpc::StatusCode::ABORTED, error.message};
+  }
+  return {code_of(error.code), error.message};
+}
+
+std::string authorization_of(const grpc::ServerContext& context) {
+  return metadata(context, "authorization");
+}
+
+std::string request_id_of(const grpc::ServerContext& context, const Clock& clock) {
+  std::string given = metadata(context, "x-request-id");
+  return given.empty() ? Uuid::generate(clock.now()).to_string() : given;
+}
+
+}  // namespace sluice::api

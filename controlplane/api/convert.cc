@@ -1,0 +1,60 @@
+#include "controlplane/api/convert.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "common/money/money.h"
+
+namespace sluice::api {
+
+void set_time(google::protobuf::Timestamp* into, SystemTime at) {
+  const std::int64_t us = at.time_since_epoch().count();
+  std::int64_t seconds = us / 1'000'000;
+  std::int64_t rest = us % 1'000'000;
+  if (rest < 0) {
+    rest += 1'000'000;
+    --seconds;
+  }
+  into->set_seconds(seconds);
+  into->set_nanos(static_cast<std::int32_t>(rest * 1000));
+}
+
+SystemTime to_time(const google::protobuf::Timestamp& at) {
+  return SystemTime(std::chrono::seconds(at.seconds()) + std::chrono::microseconds(at.nanos() / 1000));
+}
+
+std::string etag_of(std::int64_t revision) {
+  return fmt::format("r{}", revision);
+}
+
+Result<std::optional<std::int64_t>> revision_of(const std::string& etag) {
+  if (etag.empty()) return std::optional<std::int64_t>();
+  std::int64_t revision = 0;
+  const auto [rest, error] = std::from_chars(etag.data() + 1, etag.data() + etag.size(), revision);
+  if (etag[0] != 'r' || error != std::errc{} || rest != etag.data() + etag.size()) {
+    return fail(ErrorCode::kInvalidArgument, "etag: give back the etag of an answer, unchanged");
+  }
+  return std::optional(revision);
+}
+
+Result<std::int64_t> parse_usd_field(std::string_view field, const std::string& text, std::int64_t fallback) {
+  if (text.empty()) return fallback;
+  auto parsed = money::parse_usd(text);
+  if (!parsed) return fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", field, parsed.error().message));
+  return *parsed;
+}
+
+Result<std::int64_t> parse_multiplier_field(std::string_view field, const std::string& text, std::int64_t fallback) {
+  if (text.empty()) return fallback;
+  auto parsed = money::parse_multiplier(text);
+  if (!parsed) return fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", field, parsed.error().message));
+  return static_cast<std::int64_t>(*parsed);
+}
+
+Result<> require(std::string_view field, const std::string& text) {
+  if (text.empty()) return fail(ErrorCode::kInvalidArgument, fmt::format("{}: is required", field));
+  return {};
+}
+
+}  // namespace sluice::api

@@ -1,0 +1,53 @@
+#include "controlplane/identity/authenticator.h"
+
+#include "common/crypto/digest.h"
+#include "controlplane/store/admin_tokens.h"
+#include "controlplane/store/users.h"
+
+namespace sluice::identity {
+
+namespace {
+
+std::unexpected<Error> unknown() {
+  return fail(ErrorCode::kUnauthenticated, "an admin token is required, as authorization: Bearer TOKEN");
+}
+
+}  // namespace
+
+std::string_view bearer_token(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (authorization.size() <= kScheme.size()) return {};
+  for (std::size_t i = 0; i < kScheme.size(); ++i) {
+    const char c = authorization[i];
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    if (lower != kScheme[i]) return {};
+  }
+  return authorization.substr(kScheme.size());
+}
+
+bool Authenticator::is_bootstrap(std::string_view token) const {
+  return !bootstrap_token_.empty() && crypto::constant_time_equal(token, bootstrap_token_.reveal());
+}
+
+Result<Caller> Authenticator::authenticate(db::Transaction& tx, std::string_view authorization) const {
+  const std::string_view token = bearer_token(authorization);
+  if (token.empty()) return unknown();
+  if (is_bootstrap(token)) return Caller{"bootstrap"};
+
+  const auto found = store::find_admin_token(tx, crypto::token_hash(token));
+  if (!found) {
+    if (found.error().code == ErrorCode::kNotFound) return unknown();
+    return std::unexpected(found.error());
+  }
+  const SystemTime now = clock_.now();
+  if (found->revoked_at || (found->expires_at && *found->expires_at <= now)) return unknown();
+  const auto user = store::get_user(tx, found->user_id);
+  if (!user) return std::unexpected(user.error());
+  if (user->status != store::Status::kActive || user->role != store::Role::kAdmin) {
+    return fail(ErrorCode::kPermissionDenied, "the user of this token is no active administrator");
+  }
+  if (Result<> noted = store::note_admin_token_used(tx, found->id, now); !noted) return std::unexpected(noted.error());
+  return Caller{user->id};
+}
+
+}  // namespace sluice::identity
