@@ -25,7 +25,7 @@ struct Identity {
   std::string node_id;
   std::string boot_id;
   std::string build;
-  std::vector<std::string> features;
+  std::vector<std::string> features = {};
 };
 
 // What the caller does next, in this order.

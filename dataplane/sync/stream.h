@@ -20,9 +20,9 @@ struct Endpoint {
   std::string address;  // "host:port"
   Secret token;
   // Empty: plain text, for one machine only. Otherwise TLS with this CA, and a client certificate if given.
-  std::string ca_pem;
-  std::string certificate_pem;
-  Secret key_pem;
+  std::string ca_pem = {};
+  std::string certificate_pem = {};
+  Secret key_pem = {};
 };
 
 class Stream final : public grpc::ClientBidiReactor<config::v1::SubscribeRequest, config::v1::SubscribeResponse> {
