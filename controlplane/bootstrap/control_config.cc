@@ -1,0 +1,59 @@
+#include "controlplane/bootstrap/control_config.h"
+
+#include "common/config/document.h"
+
+namespace sluice::bootstrap {
+
+namespace {
+
+observe::Level level_of(const std::string& word) {
+  if (word == "debug") return observe::Level::kDebug;
+  if (word == "warn") return observe::Level::kWarn;
+  return word == "error" ? observe::Level::kError : observe::Level::kInfo;
+}
+
+bool is_local(const std::string& address) {
+  return address.starts_with("unix:") || address.starts_with("127.0.0.1:") || address.starts_with("[::1]:") ||
+         address.starts_with("localhost:");
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "127.0.0.1" || host == "::1" || host == "localhost";
+}
+
+}  // namespace
+
+Result<ControlConfig> read_control_config(const std::filesystem::path& path) {
+  auto document = config::Document::load(path);
+  if (!document) return std::unexpected(document.error());
+  config::Section root = document->root();
+  ControlConfig control;
+  control.database = Secret(root.required_text("database"));
+  control.database_pool = static_cast<int>(root.integer("database_pool", 8, {.min = 2, .max = 200}));
+  control.grpc_listen = root.required_text("grpc_listen");
+  if (!control.grpc_listen.empty() && !is_local(control.grpc_listen)) {
+    root.problem("grpc_listen", "must be unix:/path or a loopback address: there is no TLS yet");
+  }
+  control.http_listen = root.host_port("http_listen", "127.0.0.1:8090");
+  if (!is_loopback(control.http_listen.host)) {
+    root.problem("http_listen", "must be a loopback address: there is no TLS yet; put a TLS proxy in front");
+  }
+  for (const std::string& text : root.text_list("allow_private_upstreams", {})) {
+    auto network = accounts::parse_network(text);
+    if (network) {
+      control.allow_private_upstreams.push_back(*network);
+    } else {
+      root.problem("allow_private_upstreams", network.error().message);
+    }
+  }
+  config::Section secrets = root.section("secrets");
+  control.key_encryption_key_file = secrets.required_path("key_encryption_key_file");
+  control.api_key_pepper_file = secrets.required_path("api_key_pepper_file");
+  control.node_token_file = secrets.required_path("node_token_file");
+  control.bootstrap_token_file = secrets.required_path("bootstrap_token_file");
+  control.log_level = level_of(root.section("log").choice("level", "info", {"debug", "info", "warn", "error"}));
+  if (Result<> checked = document->finish(); !checked) return std::unexpected(checked.error());
+  return control;
+}
+
+}  // namespace sluice::bootstrap

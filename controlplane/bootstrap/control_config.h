@@ -1,0 +1,33 @@
+// The control plane's config file: every key, its default and its range.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/base/secret.h"
+#include "common/base/status.h"
+#include "common/config/section.h"
+#include "common/observe/log.h"
+#include "controlplane/accounts/base_url_guard.h"
+
+namespace sluice::bootstrap {
+
+struct ControlConfig {
+  Secret database;  // libpq connection string; may hold a password
+  int database_pool = 8;
+  std::string grpc_listen;  // "unix:/path" or a loopback address with port
+  config::HostPort http_listen;
+  std::filesystem::path key_encryption_key_file;
+  std::filesystem::path api_key_pepper_file;
+  std::filesystem::path node_token_file;
+  std::filesystem::path bootstrap_token_file;
+  std::vector<accounts::Network> allow_private_upstreams;
+  observe::Level log_level = observe::Level::kInfo;
+};
+
+// Every problem of the file is in the error, one a line, with line number, key and what is allowed.
+[[nodiscard]] Result<ControlConfig> read_control_config(const std::filesystem::path& path);
+
+}  // namespace sluice::bootstrap

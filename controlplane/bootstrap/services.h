@@ -1,0 +1,57 @@
+// Every gRPC service of the control plane, registered on one server.
+#pragma once
+
+#include <grpcpp/server_builder.h>
+
+#include "controlplane/accounts/base_url_guard.h"
+#include "controlplane/api/accounts_service.h"
+#include "controlplane/api/admin_call.h"
+#include "controlplane/api/admin_tokens_service.h"
+#include "controlplane/api/api_keys_service.h"
+#include "controlplane/api/groups_service.h"
+#include "controlplane/api/ledger_service.h"
+#include "controlplane/api/nodes_service.h"
+#include "controlplane/api/prices_service.h"
+#include "controlplane/api/settings_service.h"
+#include "controlplane/api/usage_service.h"
+#include "controlplane/api/users_service.h"
+
+namespace sluice::bootstrap {
+
+class AdminServices {
+ public:
+  AdminServices(const api::AdminContext& admin, const crypto::Vault& vault, const crypto::ApiKeyHasher& hasher,
+                const accounts::BaseUrlGuard& guard)
+      : users_(admin),
+        groups_(admin),
+        accounts_(admin, vault, guard),
+        api_keys_(admin, hasher),
+        prices_(admin),
+        nodes_(admin),
+        usage_(admin),
+        ledger_(admin),
+        admin_tokens_(admin),
+        settings_(admin) {}
+
+  void add_to(grpc::ServerBuilder& builder) {
+    for (grpc::Service* service :
+         std::initializer_list<grpc::Service*>{&users_, &groups_, &accounts_, &api_keys_, &prices_, &nodes_, &usage_,
+                                               &ledger_, &admin_tokens_, &settings_}) {
+      builder.RegisterService(service);
+    }
+  }
+
+ private:
+  api::UserServiceImpl users_;
+  api::GroupServiceImpl groups_;
+  api::AccountServiceImpl accounts_;
+  api::ApiKeyServiceImpl api_keys_;
+  api::PriceServiceImpl prices_;
+  api::NodeServiceImpl nodes_;
+  api::UsageServiceImpl usage_;
+  api::LedgerServiceImpl ledger_;
+  api::AdminTokenServiceImpl admin_tokens_;
+  api::SettingsServiceImpl settings_;
+};
+
+}  // namespace sluice::bootstrap
