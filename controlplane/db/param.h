@@ -29,7 +29,9 @@ class Param {
   Param(std::string_view text) : value_(text) {}
   Param(const std::string& text) : value_(text) {}
   Param(const char* text) : value_(text) {}
-  Param(bool flag) : value_(flag ? "t" : "f") {}
+  // Exactly bool: anything else, such as a double or a pointer, must not quietly become one.
+  template <std::same_as<bool> T>
+  Param(T flag) : value_(flag ? "t" : "f") {}
   template <std::integral T>
     requires(!std::same_as<T, bool> && !std::same_as<T, char>)
   Param(T number) : value_(std::to_string(number)) {}

@@ -121,6 +121,8 @@ std::string PostgresServer::fresh_database(std::string_view name, const Prepare&
   const std::lock_guard lock(mutex_);
   const std::string from = "template_" + std::string(name);
   if (!templates_.contains(from)) {
+    // A prepare() that threw has left its database.
+    run(conninfo("postgres"), "DROP DATABASE IF EXISTS \"" + from + "\" WITH (FORCE)");
     create_database(from, "template0");
     prepare(conninfo(from));
     templates_.insert(from);

@@ -102,12 +102,17 @@ TEST_CASE("server errors become error codes") {
   CHECK(duplicate.error().message.find("p_pkey") != std::string::npos);
 }
 
-TEST_CASE("text with a NUL is refused instead of cut") {
+TEST_CASE("text with a NUL or broken UTF-8 is refused instead of cut or kept") {
   auto connection = connect();
-  auto rows = connection.exec("SELECT $1::text", std::string("a\0b", 3));
-  REQUIRE_FALSE(rows);
-  CHECK(rows.error().code == ErrorCode::kInvalidArgument);
+  for (const auto& text : {std::string("a\0b", 3), std::string("a\xff")}) {
+    auto rows = connection.exec("SELECT $1::text", text);
+    REQUIRE_FALSE(rows);
+    CHECK(rows.error().code == ErrorCode::kInvalidArgument);
+  }
 }
+
+static_assert(!std::is_convertible_v<double, db::Param>);
+static_assert(!std::is_convertible_v<const int*, db::Param>);
 
 TEST_CASE("a statement is prepared once; one name has one text") {
   auto connection = connect();

@@ -1,6 +1,7 @@
 #include "tests/support/postgres_server.h"
 
 #include <catch2/catch.hpp>
+#include <stdexcept>
 
 using namespace sluice::testing;
 
@@ -19,6 +20,9 @@ TEST_CASE("databases are separate; a template is prepared once") {
   server.run(c, "DELETE FROM t");
   CHECK(server.run(server.fresh_database("five", prepare), "SELECT id FROM t") == "5");
   CHECK(prepared == 1);
+  const auto fail = [](const std::string&) { throw std::runtime_error("cannot prepare"); };
+  CHECK_THROWS(server.fresh_database("broken at first", fail));
+  CHECK(server.run(server.fresh_database("broken at first", prepare), "SELECT id FROM t") == "5");
 }
 
 TEST_CASE("what was committed survives kill -9 and a restart; nothing of the server survives the object") {
