@@ -1,38 +1,42 @@
 // The right to run one request within a limit. Given back when destroyed, on whatever path. One worker.
 #pragma once
 
-#include <cstdint>
+#include <memory>
+#include <string>
 #include <utility>
 
 namespace sluice::limit {
 
-class Slots;
+class SlotTable;
 
 class Lease {
  public:
   Lease() = default;  // holds nothing
-  Lease(Lease&& other) noexcept : slots_(std::exchange(other.slots_, nullptr)), id_(other.id_) {}
+  Lease(Lease&&) noexcept = default;
   Lease& operator=(Lease&& other) noexcept {
     if (this != &other) {
       release();
-      slots_ = std::exchange(other.slots_, nullptr);
-      id_ = other.id_;
+      table_ = std::move(other.table_);
+      scope_ = std::move(other.scope_);
+      member_ = std::move(other.member_);
     }
     return *this;
   }
   ~Lease() { release(); }
 
   // Whether there is something to give back; false for an unlimited one.
-  [[nodiscard]] bool held() const { return slots_ != nullptr; }
+  [[nodiscard]] bool held() const { return table_ != nullptr; }
   // Gives it back now. Does not wait for Redis.
   void release() noexcept;
 
  private:
-  friend class Slots;
-  Lease(Slots* slots, std::uint64_t id) : slots_(slots), id_(id) {}
+  friend class SlotTable;
+  Lease(std::shared_ptr<SlotTable> table, std::string scope, std::string member)
+      : table_(std::move(table)), scope_(std::move(scope)), member_(std::move(member)) {}
 
-  Slots* slots_ = nullptr;
-  std::uint64_t id_ = 0;
+  std::shared_ptr<SlotTable> table_;
+  std::string scope_;
+  std::string member_;
 };
 
 }  // namespace sluice::limit

@@ -1,11 +1,10 @@
-// Concurrency limits shared by all nodes: leases in Redis, renewed by the worker that holds them, gone within the TTL
-// of a node's death (docs/architecture.md, "Slots"). While Redis is away each node falls back to its own share of the
-// limit, never to no limit. One per worker, used on its thread; leases must not outlive it.
+// Concurrency limits shared by all nodes: leases in Redis, renewed by the worker that holds them, gone within the lease
+// time of a node's death (docs/architecture.md, "Slots"). While Redis is away each node falls back to its own share of
+// the limit, never to no limit. One per worker, used on its thread.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,14 +13,10 @@
 #include "common/io/worker.h"
 #include "common/observe/metrics.h"
 #include "dataplane/limit/lease.h"
-
-namespace sluice::redis {
-class Client;
-}
+#include "dataplane/limit/local_share.h"
+#include "dataplane/redis/client.h"
 
 namespace sluice::limit {
-
-class LocalShare;
 
 struct SlotSettings {
   std::string node;                         // owner in Redis, unique among nodes
@@ -32,30 +27,28 @@ struct SlotSettings {
 
 class Slots {
  public:
-  // All references must outlive it. `share` is one per node, common to its workers.
+  // All references must outlive it; a lease may outlive it. `share` is one per node, common to its workers.
+  // Made before redis.start(): it adds its scripts, and registers its leases again whenever Redis is back.
   Slots(io::Worker& worker, redis::Client& redis, LocalShare& share, SlotSettings settings,
         observe::MetricsRegistry& metrics);
   Slots(const Slots&) = delete;
   Slots& operator=(const Slots&) = delete;
   ~Slots();
 
-  // Renews leases from now on. Called once, before the first acquire.
+  // Renews leases from now on. Called once.
   void start();
 
   // Takes one of `limit` slots of a scope such as "user:<id>" for a request, whose id must be unique.
-  // 0 = unlimited, without a call to Redis. kResourceExhausted, with the limit in the message, when all are taken.
-  // Never waits longer than the Redis client's command limit.
+  // 0 = unlimited, without a call to Redis. kResourceExhausted, with the limit in the message, when all are taken; no
+  // other error while it lives. Never waits longer than the Redis client's command limit.
   [[nodiscard]] io::Task<Result<Lease>> acquire(std::string scope, std::uint32_t limit, std::string request);
 
   // Leases that this worker holds now.
   [[nodiscard]] std::size_t held() const;
 
  private:
-  friend class Lease;
-  void release(std::uint64_t id) noexcept;
-
-  struct State;
-  std::unique_ptr<State> state_;
+  io::Worker& worker_;
+  std::shared_ptr<SlotTable> table_;
 };
 
 }  // namespace sluice::limit

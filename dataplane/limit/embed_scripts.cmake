@@ -1,0 +1,11 @@
+# cmake -DFOLDER=... -DOUT=... -P embed_scripts.cmake: writes a .cc with every FOLDER/name.lua as name_script().
+file(GLOB files ${FOLDER}/*.lua)
+list(SORT files)
+set(text "#include \"dataplane/limit/scripts.h\"\n\nnamespace sluice::limit {\n")
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} source)
+  string(APPEND text "\nconst redis::Script& ${name}_script() {\n  static const redis::Script script(R\"sluice_lua(${source})sluice_lua\");\n  return script;\n}\n")
+endforeach()
+string(APPEND text "\n}  // namespace sluice::limit\n")
+file(WRITE ${OUT} "${text}")
