@@ -1,0 +1,165 @@
+#include "common/http/message_server.h"
+
+#include <atomic>
+#include <optional>
+
+#include "common/io/event.h"
+#include "common/io/listener.h"
+
+namespace sluice::http {
+
+std::string_view WholeRequest::field(std::string_view name) const {
+  for (const auto& [field_name, value] : fields) {
+    if (same_name(field_name, name)) return value;
+  }
+  return {};
+}
+
+struct MessageServer::State {
+  State(io::Worker& owner, Handler handle, Refuse refusal_answer, MessageServerOptions wanted)
+      : worker(owner), handler(std::move(handle)), refuse(std::move(refusal_answer)), options(wanted) {}
+
+  // A request that waits for its answer. Lives in the session; a late reply finds it gone.
+  struct Waiting {
+    explicit Waiting(io::Worker& worker) : answered(worker) {}
+    io::Event answered;
+    std::optional<WholeAnswer> answer;
+  };
+
+  static Reply reply_to(const std::shared_ptr<State>& self, const std::shared_ptr<Waiting>& waiting);
+  static io::Task<> serve(std::shared_ptr<State> self, io::Stream stream);
+  static io::Task<WholeAnswer> answer_request(std::shared_ptr<State> self, WholeRequest request);
+
+  io::Worker& worker;
+  const Handler handler;
+  const Refuse refuse;
+  const MessageServerOptions options;
+  std::optional<io::Listener> listener;
+  std::atomic<std::size_t> busy = 0;
+  std::size_t connections = 0;
+  bool stopping = false;
+  std::atomic<bool> closed = false;  // nothing may be posted any more
+};
+
+namespace {
+
+class Counted {
+ public:
+  template <class Number>
+  explicit Counted(Number& number) : leave_([&number] { --number; }) {
+    ++number;
+  }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { leave_(); }
+
+ private:
+  std::function<void()> leave_;
+};
+
+WholeRequest take_request(const RequestHead& head, std::string body) {
+  WholeRequest request{.method = std::string(head.method),
+                       .path = std::string(head.path),
+                       .query = std::string(head.query),
+                       .fields = {},
+                       .body = std::move(body)};
+  for (const Field& field : head.fields)
+    request.fields.emplace_back(field.name, field.value);
+  return request;
+}
+
+io::Task<Result<>> write_answer(ServerConnection& client, WholeAnswer answer) {
+  std::vector<Field> fields;
+  for (const auto& [name, value] : answer.fields)
+    fields.push_back({name, value});
+  Result<> sent = co_await client.respond(answer.status, fields, answer.body);
+  co_return sent;
+}
+
+}  // namespace
+
+MessageServer::Reply MessageServer::State::reply_to(const std::shared_ptr<State>& self,
+                                                    const std::shared_ptr<Waiting>& waiting) {
+  return [weak_self = std::weak_ptr(self), weak = std::weak_ptr(waiting)](WholeAnswer answer) {
+    const std::shared_ptr<State> state = weak_self.lock();
+    if (!state || state->closed) return;
+    state->worker.post([weak, answer = std::move(answer)]() mutable {
+      const std::shared_ptr<Waiting> held = weak.lock();
+      if (!held || held->answer) return;
+      held->answer = std::move(answer);
+      held->answered.set();
+    });
+  };
+}
+
+io::Task<WholeAnswer> MessageServer::State::answer_request(std::shared_ptr<State> self, WholeRequest request) {
+  const Counted busy(self->busy);
+  const auto waiting = std::make_shared<Waiting>(self->worker);
+  self->handler(std::move(request), reply_to(self, waiting));
+  const bool answered =
+      co_await waiting->answered.wait_until(self->worker.clock().steady() + self->options.answer_time);
+  if (!answered) co_return self->refuse({504, "the request took too long"});
+  co_return std::move(*waiting->answer);
+}
+
+io::Task<> MessageServer::State::serve(std::shared_ptr<State> self, io::Stream stream) {
+  const Counted counted(self->connections);
+  ServerConnection client(self->worker, std::move(stream), self->options.limits);
+  for (;;) {
+    const ServerConnection::Next next = co_await client.next_request();
+    if (next == ServerConnection::Next::kClosed) co_return;
+    WholeAnswer answer;
+    if (next == ServerConnection::Next::kRefused) {
+      answer = self->refuse(client.refusal());
+    } else {
+      Result<std::string> body = co_await client.read_body(self->options.max_body_bytes);
+      if (!body && body.error().code != ErrorCode::kInvalidArgument) co_return;
+      if (body) {
+        answer = co_await answer_request(self, take_request(client.head(), std::move(*body)));
+      } else {
+        answer = self->refuse(client.refusal());
+      }
+    }
+    if (self->stopping) client.close_after_answer();
+    const Result<> sent = co_await write_answer(client, std::move(answer));
+    if (!sent) co_return;
+  }
+}
+
+Result<MessageServer> MessageServer::open(io::Worker& worker, const std::string& address, std::uint16_t port,
+                                          Handler handler, Refuse refuse, MessageServerOptions options) {
+  Result<io::Listener> listener = io::Listener::open(worker, address, port);
+  if (!listener) return std::unexpected(listener.error());
+  auto state = std::make_shared<State>(worker, std::move(handler), std::move(refuse), options);
+  state->listener.emplace(std::move(*listener));
+  state->listener->start([weak = std::weak_ptr(state)](io::Stream stream) {
+    const std::shared_ptr<State> self = weak.lock();
+    if (!self || self->connections >= self->options.max_connections) return;
+    self->worker.spawn(State::serve(self, std::move(stream)));
+  });
+  return MessageServer(std::move(state));
+}
+
+MessageServer::MessageServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
+MessageServer::MessageServer(MessageServer&&) noexcept = default;
+
+MessageServer::~MessageServer() {
+  if (!state_) return;
+  state_->closed = true;
+  state_->listener.reset();
+}
+
+std::uint16_t MessageServer::port() const {
+  return state_->listener->port();
+}
+
+void MessageServer::stop() {
+  state_->stopping = true;
+  state_->listener->stop();
+}
+
+std::size_t MessageServer::busy() const {
+  return state_->busy.load();
+}
+
+}  // namespace sluice::http
