@@ -113,14 +113,16 @@ Result<Fleet::SessionId> Fleet::open(SessionId session, const config::v1::Hello&
   return replaced;
 }
 
-void Fleet::on_ack(SessionId session, const config::v1::Ack& ack, SteadyTime now) {
-  const auto found = nodes_.find(session);
-  if (found == nodes_.end()) return;
-  Node& node = found->second;
-  node.heard_at = now;
-  node.view.have = ack.have();
-  node.news = node.urgent_news = true;
-  for (const config::v1::Rejection& rejection : ack.rejected()) {
+bool Fleet::note_rejections(Node& node, const config::v1::Ack& ack) {
+  const std::vector<config::v1::Rejection> before = std::move(node.view.rejected);
+  node.view.rejected.assign(ack.rejected().begin(), ack.rejected().end());
+  bool more = false;
+  for (const config::v1::Rejection& rejection : node.view.rejected) {
+    const bool known = std::ranges::any_of(before, [&](const config::v1::Rejection& old) {
+      return old.kind() == rejection.kind() && old.id() == rejection.id() && old.revision() == rejection.revision();
+    });
+    if (known) continue;
+    more = true;
     ++counters_.rejections;
     observe::log(observe::Level::kError, "config_resource_rejected",
                  {{"node_id", node.view.node_id},
@@ -128,17 +130,25 @@ void Fleet::on_ack(SessionId session, const config::v1::Ack& ack, SteadyTime now
                   {"id", rejection.id()},
                   {"revision", rejection.revision()},
                   {"reason", rejection.reason()}});
-    std::erase_if(node.view.rejected,
-                  [&](const auto& old) { return old.kind() == rejection.kind() && old.id() == rejection.id(); });
-    node.view.rejected.push_back(rejection);
   }
+  return more;
+}
+
+void Fleet::on_ack(SessionId session, const config::v1::Ack& ack, SteadyTime now) {
+  const auto found = nodes_.find(session);
+  if (found == nodes_.end()) return;
+  Node& node = found->second;
+  node.heard_at = now;
+  node.view.have = ack.have();
+  node.news = node.urgent_news = true;
+  const bool refused_more = !ack.need_snapshot() && note_rejections(node, ack);
   if (ack.need_snapshot()) {
     end_snapshot(node);
     node.wants_snapshot = true;
   } else if (node.unacked && ack.nonce() == node.unacked_nonce) {
     end_snapshot(node);
   }
-  judge_trial(session, node, ack.need_snapshot() || ack.rejected_size() != 0, now);
+  judge_trial(session, node, ack.need_snapshot() || refused_more, now);
   changed_ = true;
 }
 

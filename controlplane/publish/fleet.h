@@ -100,6 +100,8 @@ class Fleet {
     SteadyTime since{};
   };
 
+  // True if the node refuses something that it did not refuse before.
+  bool note_rejections(Node& node, const config::v1::Ack& ack);
   void start_trial(SessionId preferred, SteadyTime now);
   void judge_trial(SessionId session, Node& node, bool refused, SteadyTime now);
   void stop_trial(Trial::State state, const std::string& node_id, const char* why);

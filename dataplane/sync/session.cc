@@ -15,6 +15,8 @@ namespace {
 
 constexpr milliseconds kDialLimit{15'000};
 constexpr int kStrangeBeats = 3;
+// Enough for a person, small enough for a message.
+constexpr int kMostRejectionsNamed = 1'000;
 constexpr int kMissedBeats = 3;
 constexpr milliseconds kShortestBeat{100}, kLongestBeat{60'000};
 constexpr milliseconds kLongestSpread{600'000};
@@ -36,6 +38,17 @@ Version Session::have() const {
   return version;
 }
 
+void Session::list_rejected(google::protobuf::RepeatedPtrField<config::v1::Rejection>& out) const {
+  for (const auto& [key, rejected] : *current_->tables().rejected) {
+    if (out.size() == kMostRejectionsNamed) return;
+    config::v1::Rejection& note = *out.Add();
+    note.set_kind(key.first);
+    note.set_id(key.second);
+    note.set_revision(rejected.resource.revision());
+    note.set_reason(rejected.reason);
+  }
+}
+
 Actions Session::on_connected(SteadyTime now) {
   phase_ = Phase::kOpen;
   heard_at_ = now;
@@ -52,13 +65,7 @@ Actions Session::on_connected(SteadyTime now) {
   hello.set_wire_revision(kWireRevision);
   hello.mutable_features()->Add(identity_.features.begin(), identity_.features.end());
   if (!current_->epoch().empty()) *hello.mutable_have() = have();
-  for (const auto& [key, rejected] : *current_->tables().rejected) {
-    config::v1::Rejection& note = *hello.add_rejected();
-    note.set_kind(key.first);
-    note.set_id(key.second);
-    note.set_revision(rejected.resource.revision());
-    note.set_reason(rejected.reason);
-  }
+  list_rejected(*hello.mutable_rejected());
   return {Send{std::move(message)}};
 }
 
@@ -128,7 +135,6 @@ void Session::on_delta(SteadyTime now, std::uint64_t nonce, const config::v1::De
 }
 
 bool Session::finish(SteadyTime now, std::uint64_t nonce, Builder& builder, const Version& target, Actions& out) {
-  const std::vector<config::v1::Rejection> rejections = builder.rejections();
   Result<std::shared_ptr<const snapshot::Snapshot>> next = builder.finish(target);
   if (!next) {
     ++refused_;
@@ -143,7 +149,7 @@ bool Session::finish(SteadyTime now, std::uint64_t nonce, Builder& builder, cons
   config::v1::Ack& ack = *message.mutable_ack();
   ack.set_nonce(nonce);
   *ack.mutable_have() = have();
-  ack.mutable_rejected()->Add(rejections.begin(), rejections.end());
+  list_rejected(*ack.mutable_rejected());
   out.push_back(Send{std::move(message)});
   return true;
 }

@@ -92,6 +92,7 @@ class Session {
   void hang(std::string reason, Actions& out);
   void schedule_beat(SteadyTime now);
   [[nodiscard]] config::v1::Version have() const;
+  void list_rejected(google::protobuf::RepeatedPtrField<config::v1::Rejection>& out) const;
 
   const Identity identity_;
   Random random_;

@@ -116,6 +116,17 @@ TEST_CASE("a credential that cannot be opened is refused alone and shown") {
     const auto stored = store::get_node(*tx, "node-1");
     return stored && stored->rejections.find(account.id) != std::string::npos;
   }));
+
+  // A good one ends it.
+  world.put_credential(
+      account.id, world.control.vault().seal("account_credentials|" + account.id + "|sealed", Secret("sk-ant-good")));
+  REQUIRE(eventually(kGenerous, [&] {
+    auto lease = world.control.pool().acquire();
+    auto tx = db::Transaction::begin(**lease);
+    const auto stored = store::get_node(*tx, "node-1");
+    return stored && stored->rejections == "[]";
+  }));
+  CHECK(node.config()->credential(account.id)->secret.reveal() == "sk-ant-good");
 }
 
 TEST_CASE("a node that was away gets only what changed, deletions included") {
