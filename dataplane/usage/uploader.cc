@@ -17,8 +17,11 @@ namespace sluice::usage {
 
 namespace {
 
+// Well below gRPC's limit for a message, which would refuse the same batch for ever.
+constexpr std::size_t kBatchBytes = 1024 * 1024;
+
 struct Batch {
-  std::shared_ptr<v1::ReportRequest> request;
+  std::shared_ptr<v1::ReportRequest> request = std::make_shared<v1::ReportRequest>();
   std::vector<EventKey> keys;
   SteadyTime sent;
 };
@@ -39,6 +42,7 @@ struct Uploader::Impl {
   void take_answers();
   void acknowledge(const v1::ReportResponse& answer);
   void send(Batch& batch);
+  void send_and_keep(Batch& batch);
   void send_next();
   [[nodiscard]] bool overdue() const;
   void wait(std::chrono::milliseconds limit);
@@ -145,23 +149,35 @@ bool Uploader::Impl::overdue() const {
          std::chrono::steady_clock::now() - unacknowledged.front().sent > options.ack_timeout;
 }
 
+// Sends what is in the batch, if anything, and leaves it empty.
+void Uploader::Impl::send_and_keep(Batch& batch) {
+  if (batch.keys.empty()) return;
+  batch.request->set_node_id(options.node_id);
+  send(batch);
+  unacknowledged.push_back(std::move(batch));
+  batch = Batch();
+}
+
 void Uploader::Impl::send_next() {
-  const std::vector<FinishedRecord> records = backlog.next(options.batch_events, options.batch_wait);
-  Batch batch{.request = std::make_shared<v1::ReportRequest>(), .keys = {}, .sent = {}};
+  Batch batch;
+  std::size_t bytes = 0;
   v1::JournalRecord record;
-  for (const FinishedRecord& finished : records) {
+  for (const FinishedRecord& finished : backlog.next(options.batch_events, options.batch_wait)) {
     if (!record.ParseFromString(finished.record)) {
       // Stays in the journal, for a person; it is not given out again.
       observe::log(observe::Level::kError, "journal_unreadable_record", {});
       continue;
     }
+    if (finished.record.size() > kBatchBytes) record.mutable_event()->clear_raw_usage();
+    if (bytes + finished.record.size() > kBatchBytes) {
+      send_and_keep(batch);
+      bytes = 0;
+    }
+    bytes += finished.record.size();
     batch.request->add_events()->Swap(record.mutable_event());
     batch.keys.push_back(finished.key);
   }
-  if (batch.keys.empty()) return;
-  batch.request->set_node_id(options.node_id);
-  send(batch);
-  unacknowledged.push_back(std::move(batch));
+  send_and_keep(batch);
   const std::lock_guard lock(mutex);
   stats.in_flight = backlog.out();
 }

@@ -51,7 +51,8 @@ BEGIN
     IF to_regclass(part) IS NOT NULL THEN
         RETURN;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('sluice.usage_partition'));
+    -- Locking a table, unlike an advisory lock, also makes us see what others have made meanwhile.
+    LOCK TABLE usage_events IN SHARE UPDATE EXCLUSIVE MODE;
     IF to_regclass(part) IS NOT NULL THEN
         RETURN;
     END IF;
