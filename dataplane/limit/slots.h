@@ -19,7 +19,7 @@
 namespace sluice::limit {
 
 struct SlotSettings {
-  std::string node;                         // owner in Redis, unique among nodes
+  std::string node = {};                    // owner in Redis, unique among nodes
   std::string prefix = "sluice:1:slots:";   // version of the scripts and their data; then "{scope}"
   std::chrono::milliseconds lease{30'000};  // a lease that is not renewed ends after that
   std::chrono::milliseconds renew{10'000};  // how often leases are renewed
