@@ -1,0 +1,162 @@
+#include "controlplane/api/rest.h"
+
+#include <fmt/core.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <vector>
+
+#include "common/base/uuid.h"
+#include "controlplane/api/admin_call.h"
+#include "controlplane/api/openapi.h"
+#include "controlplane/api/problem.h"
+#include "controlplane/api/transcode.h"
+
+namespace sluice::api {
+
+using http::WholeAnswer;
+using http::WholeRequest;
+using Reply = http::MessageServer::Reply;
+
+namespace {
+
+constexpr std::size_t kMaxRequestId = 64;
+
+WholeAnswer text_answer(unsigned status, std::string_view type, std::string body, const std::string& id) {
+  WholeAnswer out{.status = status, .fields = {}, .body = std::move(body)};
+  out.fields.emplace_back("content-type", type);
+  out.fields.emplace_back("cache-control", "no-store");
+  out.fields.emplace_back("x-request-id", id);
+  return out;
+}
+
+bool is_json(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (type.ends_with(' '))
+    type.pop_back();
+  for (char& c : type)
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return type == "application/json";
+}
+
+grpc::ByteBuffer to_buffer(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return {&slice, 1};
+}
+
+std::string to_string(grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  std::string out;
+  if (!buffer.Dump(&slices).ok()) return out;
+  for (const grpc::Slice& slice : slices)
+    out.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  return out;
+}
+
+// What goes into gRPC metadata: gRPC aborts the call on anything else.
+bool is_printable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+}  // namespace
+
+// One call under way; owned by its completion.
+struct Rest::Call {
+  std::shared_ptr<const Schema> schema;
+  const Route route;
+  const std::string id;
+  const Reply reply;
+  grpc::ClientContext context;
+  grpc::ByteBuffer request;
+  grpc::ByteBuffer response;
+
+  void finish(const grpc::Status& status) {
+    if (!status.ok()) return reply(answer(problem_of(status), id));
+    const Result<std::string> text = answer_json(*schema, route, to_string(response));
+    if (!text) return reply(answer(problem_of(to_status(text.error())), id));
+    reply(text_answer(200, "application/json", *text, id));
+  }
+};
+
+Rest::Rest(const std::shared_ptr<grpc::Channel>& channel, const Clock& clock, RestOptions options)
+    : clock_(clock),
+      options_(std::move(options)),
+      schema_(std::make_shared<const Schema>()),
+      routes_(*schema_),
+      openapi_(openapi(*schema_, routes_, options_.version)),
+      stub_(channel) {}
+
+Rest::~Rest() = default;
+
+std::string Rest::request_id(const WholeRequest& request) const {
+  const std::string_view given = request.field("x-request-id");
+  const bool good =
+      !given.empty() && given.size() <= kMaxRequestId && std::all_of(given.begin(), given.end(), [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+      });
+  return good ? std::string(given) : Uuid::generate(clock_.now()).to_string();
+}
+
+WholeAnswer Rest::refuse(const http::Refusal& refusal) const {
+  return answer(problem_of(refusal.status, refusal.message), Uuid::generate(clock_.now()).to_string());
+}
+
+bool Rest::answer_page(const WholeRequest& request, const std::string& id, const Reply& reply) const {
+  const std::string& path = request.path;
+  if (path != "/healthz" && path != "/readyz" && path != "/metrics" && path != "/openapi.json") return false;
+  if (request.method != "GET" && request.method != "HEAD") {
+    WholeAnswer refused = answer(problem_of(405, "this path allows: GET"), id);
+    refused.fields.emplace_back("allow", "GET");
+    reply(std::move(refused));
+  } else if (path == "/healthz") {
+    reply(text_answer(200, "text/plain", "ok\n", id));
+  } else if (path == "/readyz") {
+    const std::string why = options_.not_ready();
+    reply(why.empty() ? text_answer(200, "text/plain", "ready\n", id) : answer(problem_of(503, why), id));
+  } else if (path == "/metrics") {
+    reply(text_answer(200, "text/plain; version=0.0.4", options_.metrics(), id));
+  } else {
+    reply(text_answer(200, "application/json", openapi_, id));
+  }
+  return true;
+}
+
+void Rest::handle(WholeRequest request, const Reply& reply) {
+  std::string id = request_id(request);
+  if (answer_page(request, id, reply)) return;
+  RouteMatch match = routes_.match(request.method, request.path);
+  if (match.route == nullptr) {
+    if (match.allow.empty()) return reply(answer(problem_of(404, "there is no path " + request.path), id));
+    WholeAnswer refused = answer(problem_of(405, "this path allows: " + match.allow), id);
+    refused.fields.emplace_back("allow", match.allow);
+    return reply(std::move(refused));
+  }
+  // Before anything is said about the content: who has no token learns nothing from it.
+  if (request.field("authorization").empty() || !is_printable(request.field("authorization"))) {
+    const grpc::Status status(grpc::StatusCode::UNAUTHENTICATED, "send \"authorization: Bearer TOKEN\"");
+    return reply(answer(problem_of(status), id));
+  }
+  const std::string_view type = request.field("content-type");
+  if (!request.body.empty() && !type.empty() && !is_json(type)) {
+    return reply(answer(problem_of(415, "send content-type: application/json"), id));
+  }
+  Result<std::string> message = request_bytes(*schema_, *match.route, match.variables, request.query, request.body);
+  if (!message) return reply(answer(problem_of(to_status(message.error())), id));
+  call(*match.route, std::move(*message), request, std::move(id), reply);
+}
+
+void Rest::call(const Route& route, std::string message, const WholeRequest& request, std::string id,
+                const Reply& reply) {
+  auto call = std::make_shared<Call>(schema_, route, std::move(id), reply);
+  call->context.AddMetadata("authorization", std::string(request.field("authorization")));
+  call->context.AddMetadata("x-request-id", call->id);
+  call->context.set_deadline(std::chrono::system_clock::now() + options_.call_time);
+  call->request = to_buffer(message);
+  stub_.UnaryCall(&call->context, route.rpc_name, grpc::StubOptions(), &call->request, &call->response,
+                  [call](const grpc::Status& status) { call->finish(status); });
+}
+
+}  // namespace sluice::api

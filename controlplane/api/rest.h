@@ -1,0 +1,58 @@
+// Admin requests over HTTP: routed and transcoded here, then called on the gRPC server in this process, so that
+// authentication and services are one path. Used on the HTTP worker's thread; answers may come from gRPC's threads.
+#pragma once
+
+#include <grpcpp/channel.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/http/message_server.h"
+#include "controlplane/api/route_table.h"
+#include "controlplane/api/schema.h"
+
+namespace sluice::api {
+
+struct RestOptions {
+  // In /openapi.json.
+  std::string version;
+  // Of one call.
+  std::chrono::milliseconds call_time{30'000};
+  // For /readyz: "" if the process can work, else why not. Must not block.
+  std::function<std::string()> not_ready;
+  // For /metrics.
+  std::function<std::string()> metrics;
+};
+
+class Rest {
+ public:
+  // `clock` outlives it. Calls under way keep what they need of it.
+  Rest(const std::shared_ptr<grpc::Channel>& channel, const Clock& clock, RestOptions options);
+  ~Rest();
+
+  // For http::MessageServer.
+  void handle(http::WholeRequest request, const http::MessageServer::Reply& reply);
+  [[nodiscard]] http::WholeAnswer refuse(const http::Refusal& refusal) const;
+
+ private:
+  struct Call;
+  [[nodiscard]] std::string request_id(const http::WholeRequest& request) const;
+  // /healthz, /readyz, /metrics, /openapi.json.
+  [[nodiscard]] bool answer_page(const http::WholeRequest& request, const std::string& id,
+                                 const http::MessageServer::Reply& reply) const;
+  void call(const Route& route, std::string message, const http::WholeRequest& request, std::string id,
+            const http::MessageServer::Reply& reply);
+
+  const Clock& clock_;
+  const RestOptions options_;
+  const std::shared_ptr<const Schema> schema_;
+  const RouteTable routes_;
+  const std::string openapi_;
+  grpc::GenericStub stub_;
+};
+
+}  // namespace sluice::api

@@ -1,0 +1,50 @@
+#include "controlplane/api/rest_server.h"
+
+#include <future>
+
+#include "common/observe/log.h"
+
+namespace sluice::api {
+
+Result<std::unique_ptr<RestServer>> RestServer::start(const std::string& address, std::uint16_t port,
+                                                      const std::shared_ptr<grpc::Channel>& channel, const Clock& clock,
+                                                      RestOptions options) {
+  std::unique_ptr<RestServer> self(new RestServer(channel, clock, std::move(options)));
+  self->worker_.set_exception_log(
+      [](std::string_view what) { observe::log(observe::Level::kError, "http_exception", {{"what", what}}); });
+  Rest* rest = &self->rest_;
+  auto server = http::MessageServer::open(
+      self->worker_, address, port,
+      [rest](http::WholeRequest request, const http::MessageServer::Reply& reply) {
+        rest->handle(std::move(request), reply);
+      },
+      [rest](const http::Refusal& refusal) { return rest->refuse(refusal); });
+  if (!server) return std::unexpected(server.error());
+  self->server_ = std::make_unique<http::MessageServer>(std::move(*server));
+  self->thread_ = std::thread([worker = &self->worker_] { worker->run(); });
+  return self;
+}
+
+RestServer::~RestServer() {
+  worker_.stop();
+  if (thread_.joinable()) thread_.join();
+  server_.reset();
+}
+
+std::uint16_t RestServer::port() const {
+  return server_->port();
+}
+
+void RestServer::drain(std::chrono::milliseconds limit) {
+  std::promise<void> stopped;
+  worker_.post([this, &stopped] {
+    server_->stop();
+    stopped.set_value();
+  });
+  stopped.get_future().wait();
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (server_->busy() > 0 && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+}  // namespace sluice::api
