@@ -89,7 +89,7 @@ void PostgresServer::start() {
 }
 
 std::string PostgresServer::conninfo(std::string_view database) const {
-  return "host=" + dir_.path().string() + " port=5432 user=postgres dbname=" + std::string(database);
+  return "host=" + dir_.path().string() + " port=5432 user=postgres dbname='" + std::string(database) + "'";
 }
 
 std::string PostgresServer::log_text() const {
@@ -98,6 +98,7 @@ std::string PostgresServer::log_text() const {
 
 std::string PostgresServer::run(const std::string& conninfo, const std::string& sql) {
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(conninfo.c_str()), &PQfinish);
+  PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
   const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()), &PQclear);
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
@@ -141,7 +142,7 @@ void PostgresServer::kill9() {
   for (const pid_t pid : backends)
     ::kill(pid, SIGKILL);
   for (const pid_t pid : backends)
-    (void)eventually(kGenerous, [&] { return ::kill(pid, 0) != 0; });
+    (void)eventually(kGenerous, [&] { return process_ended(pid); });
 }
 
 void PostgresServer::stop() {

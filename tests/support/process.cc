@@ -118,6 +118,15 @@ std::optional<int> Process::wait(std::chrono::milliseconds limit) {
   return status_;
 }
 
+bool process_ended(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string stat;
+  if (!std::getline(file, stat)) return true;
+  // The state follows the program's name, which stands in parentheses and may hold anything.
+  const auto name_end = stat.rfind(')');
+  return name_end + 2 < stat.size() && stat[name_end + 2] == 'Z';
+}
+
 std::string Process::log_text() const {
   std::ifstream file(options_.log);
   std::ostringstream text;

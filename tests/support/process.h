@@ -50,4 +50,7 @@ class Process {
   std::optional<int> status_;
 };
 
+// True if there is no such process, or only its unreaped remains: init may take its time with an orphan.
+[[nodiscard]] bool process_ended(pid_t pid);
+
 }  // namespace sluice::testing

@@ -13,10 +13,6 @@ using namespace sluice::testing;
 
 namespace {
 
-bool alive(pid_t pid) {
-  return ::kill(pid, 0) == 0;
-}
-
 pid_t read_pid(const std::filesystem::path& path) {
   pid_t pid = 0;
   std::ifstream(path) >> pid;
@@ -50,9 +46,9 @@ TEST_CASE("the end of the object is the end of the process") {
   {
     const Process process({.argv = {"sleep", "1000"}});
     pid = process.pid();
-    CHECK(alive(pid));
+    CHECK_FALSE(process_ended(pid));
   }
-  CHECK_FALSE(alive(pid));
+  CHECK(process_ended(pid));
 }
 
 TEST_CASE("a process dies with the test that started it") {
@@ -70,5 +66,5 @@ TEST_CASE("a process dies with the test that started it") {
   REQUIRE(started);
   const pid_t child = read_pid(pid_file);
   REQUIRE(child > 0);
-  CHECK(eventually(kGenerous, [&] { return !alive(child); }));
+  CHECK(eventually(kGenerous, [&] { return process_ended(child); }));
 }
