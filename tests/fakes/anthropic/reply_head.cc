@@ -40,6 +40,7 @@ std::string_view reason_of(int status) {
   }
 }
 
+// `reset` empty: without the -reset headers.
 std::string rate_limits(std::string_view reset) {
   std::string out;
   for (const auto& [kind, limit, left] : {std::array<std::string_view, 3>{"requests", "4000", "3999"},
@@ -47,7 +48,8 @@ std::string rate_limits(std::string_view reset) {
                                           {"input-tokens", "400000", "399000"},
                                           {"output-tokens", "100000", "99000"}}) {
     out += cat({"anthropic-ratelimit-", kind, "-limit: ", limit, "\r\nanthropic-ratelimit-", kind, "-remaining: ", left,
-                "\r\nanthropic-ratelimit-", kind, "-reset: ", reset, "\r\n"});
+                "\r\n"});
+    if (!reset.empty()) out += cat({"anthropic-ratelimit-", kind, "-reset: ", reset, "\r\n"});
   }
   return out;
 }
@@ -78,6 +80,7 @@ void add_limit_headers(const Steering& steering, int status, std::string& out) {
     out += cat({"anthropic-ratelimit-unified-status: ", verdict,
                 "\r\nanthropic-ratelimit-unified-reset: ", std::to_string(at), "\r\n"});
   }
+  if (status == 429 && !steering.reset_s) out += rate_limits({});
   const bool retryable = status == 408 || status == 409 || status == 429 || status >= 500;
   if (steering.should_retry || status != 200) {
     out += steering.should_retry.value_or(retryable) ? "x-should-retry: true\r\n" : "x-should-retry: false\r\n";

@@ -129,7 +129,10 @@ const tests = {
     const limited = await raw('fake-429-reset');
     assert.equal(limited.headers['retry-after'], '2');
     assert.ok(Date.parse(limited.headers['anthropic-ratelimit-tokens-reset']) > Date.now());
-    assert.equal((await raw('fake-429')).headers['retry-after'], undefined);
+    const { headers } = await raw('fake-429');
+    assert.equal(headers['retry-after'], undefined);
+    assert.equal(headers['anthropic-ratelimit-requests-reset'], undefined);
+    assert.equal(headers['anthropic-ratelimit-requests-limit'], '4000');
     assert.match((await raw('fake-502')).body, /<html>/);
   },
   async 'checks of the vendor'() {
