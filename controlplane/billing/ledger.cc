@@ -32,7 +32,7 @@ Result<std::optional<Adjusted>> find_repeated(db::Transaction& tx, const Adjustm
 Result<bool> insert_transaction(db::Transaction& tx, const std::string& id, const Adjustment& adjustment) {
   const auto rows = tx.exec(
       "INSERT INTO ledger_transactions (id, kind, external_id, reason, actor) VALUES ($1, 'adjustment', $2, $3, $4) "
-      "ON CONFLICT (external_id) DO NOTHING",
+      "ON CONFLICT (external_id) WHERE external_id IS NOT NULL DO NOTHING",
       id, adjustment.external_id, adjustment.reason, adjustment.actor);
   if (!rows) return std::unexpected(rows.error());
   return rows->affected() == 1;

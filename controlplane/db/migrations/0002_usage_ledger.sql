@@ -83,12 +83,14 @@ CREATE TABLE wallets (
 CREATE TABLE ledger_transactions (
     id          uuid PRIMARY KEY,
     kind        text NOT NULL CHECK (kind IN ('usage', 'adjustment')),
-    external_id text UNIQUE CHECK (external_id <> ''),
+    external_id text CHECK (external_id <> ''),
     at          timestamptz NOT NULL DEFAULT now(),
     reason      text NOT NULL DEFAULT '',
     actor       text NOT NULL DEFAULT '',
     CHECK ((kind = 'usage') = (external_id IS NULL))
 );
+-- Usage has none and need not fill an index with nulls.
+CREATE UNIQUE INDEX ledger_transactions_external_id ON ledger_transactions (external_id) WHERE external_id IS NOT NULL;
 
 CREATE TABLE ledger_lines (
     transaction_id  uuid NOT NULL,
