@@ -21,8 +21,7 @@ limit::SlotSettings slot_settings(const NodeConfig& config) {
 }  // namespace
 
 WorkerRuntime::WorkerRuntime(int index, NodeShared& shared)
-    : shared_(shared),
-      worker_(index, shared.clock),
+    : worker_(index, shared.clock),
       holder_(worker_),
       redis_(worker_, redis_options(shared.redis), shared.metrics),
       slots_(worker_, redis_, shared.local_share, slot_settings(shared.config), shared.metrics),

@@ -49,7 +49,6 @@ class WorkerRuntime {
   [[nodiscard]] snapshot::SnapshotHolder& holder() { return holder_; }
 
  private:
-  NodeShared& shared_;
   io::Worker worker_;
   snapshot::SnapshotHolder holder_;
   redis::Client redis_;

@@ -121,8 +121,8 @@ io::Task<> StreamRelay::finish(StreamState::End end) {
   }
   std::string event;
   if (!end.error.empty()) {
-    event = exchange_.protocol->error_event({.status = end.status, .message = std::string(end.error)},
-                                            exchange_.id_text);
+    event =
+        exchange_.protocol->error_event({.status = end.status, .message = std::string(end.error)}, exchange_.id_text);
   }
   const Result<> sent = co_await exchange_.client.end_stream(event);
   if (!sent) exchange_.client.stream().abort();

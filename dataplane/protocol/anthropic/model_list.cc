@@ -18,10 +18,9 @@ boost::json::object to_json(const ModelInfo& model) {
   object["type"] = "model";
   object["id"] = model.id;
   object["display_name"] = model.display_name.empty() ? model.id : model.display_name;
-  object["created_at"] =
-      fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::duration_cast<std::chrono::seconds>(
-                                                           model.created_at.time_since_epoch())
-                                                           .count()));
+  object["created_at"] = fmt::format(
+      "{:%Y-%m-%dT%H:%M:%SZ}",
+      fmt::gmtime(std::chrono::duration_cast<std::chrono::seconds>(model.created_at.time_since_epoch()).count()));
   return object;
 }
 
@@ -71,7 +70,8 @@ std::string model_list(std::vector<ModelInfo> models, const ModelPage& page) {
     }
   }
   boost::json::array data;
-  for (std::size_t i = first; i < last; ++i) data.push_back(to_json(models[i]));
+  for (std::size_t i = first; i < last; ++i)
+    data.push_back(to_json(models[i]));
   boost::json::object list;
   list["first_id"] = first < last ? boost::json::value(models[first].id) : boost::json::value(nullptr);
   list["last_id"] = first < last ? boost::json::value(models[last - 1].id) : boost::json::value(nullptr);

@@ -13,8 +13,8 @@ constexpr std::string_view kToUpstream[] = {"accept",      "content-type", "user
                                             "traceparent", "tracestate",   "baggage",    "x-client-request-id"};
 constexpr std::string_view kToUpstreamPrefixes[] = {"anthropic-", "x-claude-code-", "x-stainless-"};
 // Organisation and workspace ids name the operator's account, cookies and HSTS are the vendor's: none of them pass.
-constexpr std::string_view kToClient[] = {"content-type",   "retry-after", "retry-after-ms", "x-should-retry",
-                                          "request-id",     "server-timing"};
+constexpr std::string_view kToClient[] = {"content-type",   "retry-after", "retry-after-ms",
+                                          "x-should-retry", "request-id",  "server-timing"};
 constexpr std::string_view kToClientPrefixes[] = {"anthropic-ratelimit-"};
 
 bool starts_with_name(std::string_view field, std::string_view prefix) {
@@ -74,6 +74,8 @@ Verdict Anthropic::judge(const http::ResponseHead& head) const {
   return head.status == 401 || head.status == 403 ? Verdict::kAccountRefused : Verdict::kRelay;
 }
 
-bool Anthropic::forwards_to_client(std::string_view field) const { return listed(field, kToClient, kToClientPrefixes); }
+bool Anthropic::forwards_to_client(std::string_view field) const {
+  return listed(field, kToClient, kToClientPrefixes);
+}
 
 }  // namespace sluice::provider::anthropic

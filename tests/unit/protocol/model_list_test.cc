@@ -9,7 +9,8 @@ namespace {
 
 std::vector<ModelInfo> models() {
   using std::chrono::hours;
-  return {{"b", "", sluice::SystemTime(hours(1))}, {"a", "Model A", sluice::SystemTime(hours(3))},
+  return {{"b", "", sluice::SystemTime(hours(1))},
+          {"a", "Model A", sluice::SystemTime(hours(3))},
           {"c", "", sluice::SystemTime(hours(2))}};
 }
 
@@ -21,7 +22,8 @@ boost::json::object list(std::string_view query) {
 
 std::string ids(const boost::json::object& list) {
   std::string all;
-  for (const auto& model : list.at("data").as_array()) all += std::string(model.as_object().at("id").as_string());
+  for (const auto& model : list.at("data").as_array())
+    all += std::string(model.as_object().at("id").as_string());
   return all;
 }
 

@@ -1,0 +1,168 @@
+#include "controlplane/bootstrap/control_plane.h"
+
+#include <grpcpp/grpcpp.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <csignal>
+#include <memory>
+
+#include "common/base/clock.h"
+#include "common/crypto/api_key.h"
+#include "common/crypto/secret_file.h"
+#include "common/crypto/vault.h"
+#include "common/observe/metrics.h"
+#include "common/observe/process_metrics.h"
+#include "controlplane/billing/usage_service.h"
+#include "controlplane/bootstrap/database.h"
+#include "controlplane/bootstrap/http_front.h"
+#include "controlplane/bootstrap/services.h"
+#include "controlplane/db/pool.h"
+#include "controlplane/publish/config_service.h"
+#include "controlplane/publish/publisher.h"
+
+namespace sluice::bootstrap {
+
+namespace {
+
+using observe::Level;
+
+// Requests are small; what a node reports in one batch is not.
+constexpr int kMaxMessageBytes = 16 * 1024 * 1024;
+constexpr int kMaxThreads = 64;
+
+int refuse(const Error& error) {
+  observe::log(Level::kError, "start_failed", {{"cause", error.message}});
+  return 1;
+}
+
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+struct Secrets {
+  crypto::Vault vault;
+  crypto::ApiKeyHasher key_hasher;
+  Secret node_token;
+  Secret bootstrap_token;
+};
+
+Result<Secrets> read_secrets(const ControlConfig& config) {
+  const crypto::VaultKeyFile key_file{.version = 1, .path = config.key_encryption_key_file};
+  auto vault = crypto::Vault::open_keys(std::span(&key_file, 1));
+  if (!vault) return std::unexpected(vault.error());
+  auto hasher = crypto::ApiKeyHasher::from_file(config.api_key_pepper_file);
+  if (!hasher) return std::unexpected(hasher.error());
+  auto node_token = crypto::read_secret_file(config.node_token_file, "node token");
+  if (!node_token) return std::unexpected(node_token.error());
+  auto bootstrap_token = crypto::read_secret_file(config.bootstrap_token_file, "bootstrap token");
+  if (!bootstrap_token) return std::unexpected(bootstrap_token.error());
+  return Secrets{std::move(*vault), std::move(*hasher), std::move(*node_token), std::move(*bootstrap_token)};
+}
+
+publish::ConfigServiceOptions config_service_options(const Secrets& secrets) {
+  publish::ConfigServiceOptions options;
+  options.node_token = secrets.node_token;
+  options.on_credential_report = [](const std::string& node_id, const config::v1::CredentialReport& report) {
+    observe::log(Level::kWarn, "credential_refused_upstream",
+                 {{"node_id", node_id}, {"account_id", report.account_id()}, {"status", report.upstream_status()}});
+  };
+  return options;
+}
+
+db::PoolOptions pool_options(const ControlConfig& config) {
+  db::PoolOptions options;
+  options.conninfo = config.database;
+  options.size = static_cast<std::size_t>(config.database_pool);
+  return options;
+}
+
+// A thread that waits for SIGTERM or SIGINT, so that a database that is away does not keep the process from ending.
+class SignalWatch {
+ public:
+  explicit SignalWatch(sigset_t signals)
+      : signals_(signals), thread_([this] {
+          int signal = 0;
+          while (sigwait(&signals_, &signal) != 0) {
+          }
+          stopping = true;
+          stopping.notify_all();
+        }) {}
+  ~SignalWatch() {
+    if (!stopping) pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+
+  std::atomic<bool> stopping = false;
+
+ private:
+  sigset_t signals_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+int migrate_only(const ControlConfig& config) {
+  const SignalWatch watch(block_signals());
+  const Result<> prepared = prepare_database(config.database, watch.stopping);
+  return prepared ? 0 : refuse(prepared.error());
+}
+
+int run_control_plane(const ControlConfig& config) {
+  const SignalWatch watch(block_signals());  // before any other thread, so that all inherit the blocked signals
+  const RealClock clock;
+  auto secrets = read_secrets(config);
+  if (!secrets) return refuse(secrets.error());
+  if (Result<> prepared = prepare_database(config.database, watch.stopping); !prepared) {
+    return prepared.error().code == ErrorCode::kCancelled ? 0 : refuse(prepared.error());
+  }
+
+  observe::MetricsRegistry metrics;
+  observe::add_process_metrics(metrics, "controlplane", SLUICE_VERSION, clock.now());
+  db::Pool pool(pool_options(config));
+  publish::ConfigServiceImpl config_service(config_service_options(*secrets), clock);
+  publish::PublisherOptions publisher_options;
+  publisher_options.conninfo = config.database;
+  const publish::Publisher publisher(std::move(publisher_options), pool, secrets->vault, config_service, clock);
+  billing::Ingest ingest(pool, clock);
+  billing::UsageServiceImpl usage_service(ingest, secrets->node_token);
+  const identity::Authenticator authenticator(secrets->bootstrap_token, clock);
+  const api::AdminContext admin{pool, clock, authenticator};
+  const accounts::BaseUrlGuard guard(config.allow_private_upstreams);
+  AdminServices services(admin, secrets->vault, secrets->key_hasher, guard);
+
+  grpc::ServerBuilder builder;
+  int bound = 1;  // gRPC sets a port, or leaves 1 for a Unix socket
+  builder.AddListeningPort(config.grpc_listen, grpc::InsecureServerCredentials(), &bound);
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  grpc::ResourceQuota quota("controlplane");
+  quota.SetMaxThreads(kMaxThreads);
+  builder.SetResourceQuota(quota);
+  builder.RegisterService(&config_service);
+  builder.RegisterService(&usage_service);
+  services.add_to(builder);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || bound == 0) {
+    return refuse({ErrorCode::kUnavailable, "grpc_listen: cannot listen on " + config.grpc_listen});
+  }
+  auto front = HttpFront::open(config, clock, *server, pool, publisher, metrics);
+  if (!front) return refuse(front.error());
+  observe::log(Level::kInfo, "started", {{"grpc", config.grpc_listen}, {"http_port", (*front)->port()}});
+
+  watch.stopping.wait(false);
+  observe::log(Level::kInfo, "stopping");
+  front->reset();
+  config_service.end_streams();
+  server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(10));
+  observe::log(Level::kInfo, "stopped");
+  return 0;
+}
+
+}  // namespace sluice::bootstrap
