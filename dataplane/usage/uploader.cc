@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "common/base/random.h"
+#include "common/base/backoff.h"
 #include "common/observe/log.h"
 #include "dataplane/usage/backlog.h"
 #include "dataplane/usage/report_stream.h"
@@ -34,7 +34,8 @@ struct Uploader::Impl {
         channel(std::move(the_channel)),
         stub(v1::UsageService::NewStub(channel)),
         options(std::move(the_options)),
-        backlog(journal) {}
+        backlog(journal),
+        backoff(options.backoff_base, options.backoff_cap) {}
 
   void run();
   void connect();
@@ -57,7 +58,8 @@ struct Uploader::Impl {
   Backlog backlog;
   std::deque<Batch> unacknowledged;
   std::uint64_t next_number = 1;
-  int failures = 0;
+  Backoff backoff;
+  bool interrupted = false;  // nothing acknowledged since the last stream broke
   std::unique_ptr<ReportStream> stream;
 
   mutable std::mutex mutex;
@@ -100,14 +102,9 @@ void Uploader::Impl::send(Batch& batch) {
 
 void Uploader::Impl::disconnect(std::string why) {
   stream.reset();
-  if (failures == 0) observe::log(observe::Level::kWarn, "usage_report_interrupted", {{"cause", why}});
-  ++failures;
-  std::chrono::milliseconds limit = options.backoff_base;
-  for (int i = 1; i < failures && limit < options.backoff_cap; ++i)
-    limit *= 2;
-  limit = std::min(limit, options.backoff_cap);
-  const auto pause = std::chrono::milliseconds(random_below(static_cast<std::uint64_t>(limit.count()) + 1));
-  const auto until = std::chrono::steady_clock::now() + pause;
+  if (!interrupted) observe::log(observe::Level::kWarn, "usage_report_interrupted", {{"cause", why}});
+  interrupted = true;
+  const auto until = std::chrono::steady_clock::now() + backoff.next();
   std::unique_lock lock(mutex);
   stats.connected = false;
   ++stats.reconnects;
@@ -120,8 +117,9 @@ void Uploader::Impl::acknowledge(const v1::ReportResponse& answer) {
       std::ranges::find_if(unacknowledged, [&](const Batch& sent) { return sent.request->batch() == answer.batch(); });
   if (batch == unacknowledged.end()) return;
   backlog.settle(batch->keys);
-  if (failures > 0) observe::log(observe::Level::kInfo, "usage_report_resumed", {});
-  failures = 0;
+  if (interrupted) observe::log(observe::Level::kInfo, "usage_report_resumed", {});
+  interrupted = false;
+  backoff.reset();
   const std::lock_guard lock(mutex);
   stats.connected = true;
   stats.last_error.clear();
