@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <vector>
 
 #include "common/money/money.h"
 
@@ -50,6 +51,17 @@ Result<std::int64_t> parse_multiplier_field(std::string_view field, const std::s
   auto parsed = money::parse_multiplier(text);
   if (!parsed) return fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", field, parsed.error().message));
   return static_cast<std::int64_t>(*parsed);
+}
+
+google::protobuf::FieldMask mask_or_set_fields(const google::protobuf::FieldMask& mask,
+                                               const google::protobuf::Message& changes) {
+  if (mask.paths_size() > 0) return mask;
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  changes.GetReflection()->ListFields(changes, &fields);
+  google::protobuf::FieldMask out;
+  for (const auto* field : fields)
+    out.add_paths(field->name());
+  return out;
 }
 
 Result<> require(std::string_view field, const std::string& text) {

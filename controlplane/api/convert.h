@@ -48,15 +48,17 @@ template <class Request>
   return {.size = request.page_size() <= 0 ? 50 : std::min(request.page_size(), 500), .cursor = request.page_token()};
 }
 
-// Brings the fields that `mask` names from `changes` into `into`; an empty mask means every field that is set.
+// `mask`, or if it is empty the names of the fields that are set in `changes`.
+[[nodiscard]] google::protobuf::FieldMask mask_or_set_fields(const google::protobuf::FieldMask& mask,
+                                                             const google::protobuf::Message& changes);
+
+// Brings the fields that `mask` names from `changes` into `into`; an empty mask means every field that is set. Lists
+// and messages are replaced as a whole.
 template <class Message>
 [[nodiscard]] Result<> merge(const Message& changes, const google::protobuf::FieldMask& mask, Message& into) {
   using google::protobuf::util::FieldMaskUtil;
-  if (mask.paths_size() == 0) {
-    into.MergeFrom(changes);
-    return {};
-  }
-  for (const std::string& path : mask.paths()) {
+  const google::protobuf::FieldMask wanted = mask_or_set_fields(mask, changes);
+  for (const std::string& path : wanted.paths()) {
     if (!FieldMaskUtil::IsValidPath<Message>(path)) {
       return fail(ErrorCode::kInvalidArgument, "update_mask: there is no field " + path);
     }
@@ -64,7 +66,7 @@ template <class Message>
   FieldMaskUtil::MergeOptions options;
   options.set_replace_message_fields(true);
   options.set_replace_repeated_fields(true);
-  FieldMaskUtil::MergeMessageTo(changes, mask, options, &into);
+  FieldMaskUtil::MergeMessageTo(changes, wanted, options, &into);
   return {};
 }
 

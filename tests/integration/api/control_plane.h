@@ -1,0 +1,80 @@
+// The real sluice-controlplane on a real PostgreSQL, and clients for its two sides. Construct on the main thread.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/postgres_server.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+
+namespace sluice::testing {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpAnswer {
+  int status = 0;
+  Headers headers;
+  std::string body;
+
+  // The header of that lower-case name, or "".
+  [[nodiscard]] std::string header(const std::string& name) const;
+  // Throws if the body is no JSON.
+  [[nodiscard]] boost::json::value json() const;
+};
+
+class ControlPlane {
+ public:
+  // Starts the process and waits until it is ready.
+  explicit ControlPlane(PostgresServer& postgres = PostgresServer::shared());
+
+  // The one that tests share which do not stop it.
+  [[nodiscard]] static ControlPlane& shared();
+
+  // One request on a connection of its own. `token`: "" sends none.
+  [[nodiscard]] HttpAnswer http(const std::string& method, const std::string& target, const std::string& body,
+                                const std::string& token, const Headers& more = {}) const;
+  // With the bootstrap token.
+  [[nodiscard]] HttpAnswer http(const std::string& method, const std::string& target,
+                                const std::string& body = {}) const;
+  // The same, which must be answered with 200; the answer as JSON.
+  [[nodiscard]] boost::json::value ok(const std::string& method, const std::string& target,
+                                      const std::string& body = {}) const;
+
+  [[nodiscard]] std::shared_ptr<grpc::Channel> channel() const;
+  // A context that carries the token.
+  [[nodiscard]] static std::unique_ptr<grpc::ClientContext> context(const std::string& token);
+
+  [[nodiscard]] bool ready() const;
+  void start();
+  [[nodiscard]] Process& process() { return *process_; }
+  [[nodiscard]] const std::string& token() const { return token_; }
+  [[nodiscard]] const std::string& database() const { return database_; }
+  [[nodiscard]] std::string log_text() const { return process_->log_text(); }
+  // argv of the program with this configuration and further arguments.
+  [[nodiscard]] std::vector<std::string> command(const std::vector<std::string>& more = {}) const;
+
+ private:
+  TempDir dir_;
+  std::string database_;
+  std::string token_;
+  std::uint16_t http_port_;
+  std::uint16_t grpc_port_;
+  std::unique_ptr<Process> process_;
+};
+
+// Ids of objects made for a test, by the shared control plane.
+[[nodiscard]] std::string make_user(const ControlPlane& plane, const std::string& role = "USER_ROLE_USER");
+[[nodiscard]] std::string make_group(const ControlPlane& plane);
+// A word that no other test uses.
+[[nodiscard]] std::string unique(const std::string& prefix);
+// The text below `path` ("user.id").
+[[nodiscard]] std::string text_at(const boost::json::value& value, const std::string& path);
+
+}  // namespace sluice::testing
