@@ -7,7 +7,10 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "common/observe/utf8.h"
+#include "controlplane/api/fields.h"
 #include "controlplane/api/percent.h"
+#include "controlplane/api/update_mask.h"
 
 namespace sluice::api {
 
@@ -17,55 +20,54 @@ using google::protobuf::FieldDescriptor;
 
 namespace {
 
-// A message, or one that JSON writes as a single text (Timestamp, FieldMask).
-bool is_object(const FieldDescriptor& field) {
-  if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return false;
-  return field.message_type()->file()->package() != "google.protobuf";
-}
-
-const FieldDescriptor* find_field(const Descriptor& message, std::string_view name) {
-  for (int i = 0; i < message.field_count(); ++i) {
-    if (message.field(i)->name() == name || message.field(i)->json_name() == name) return message.field(i);
+// The text of a path or query as the JSON value of its field.
+Result<json::value> to_value(const FieldDescriptor& field, std::string_view text) {
+  if (observe::valid_utf8(text) != text) {
+    return fail(ErrorCode::kInvalidArgument, field.json_name() + ": the value is not UTF-8");
   }
-  return nullptr;
-}
-
-std::string parameters_of(const Descriptor& message) {
-  std::string out;
-  for (int i = 0; i < message.field_count(); ++i)
-    out += (out.empty() ? "" : ", ") + message.field(i)->json_name();
-  return out.empty() ? "none" : out;
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
+    if (text != "true" && text != "false") {
+      return fail(ErrorCode::kInvalidArgument, field.json_name() + ": must be true or false");
+    }
+    return json::value(text == "true");
+  }
+  return json::value(json::string_view(text.data(), text.size()));
 }
 
 // Sets `path` ("user.id") below `object`; both spellings of a name mean the same field.
-Result<> set(json::object& object, const Descriptor& message, std::string_view path, std::string_view value,
+Result<> set(json::object& object, const Descriptor& message, std::string_view path, std::string_view text,
              bool replace) {
   const std::size_t dot = path.find('.');
   const std::string_view name = path.substr(0, dot);
   const FieldDescriptor* field = find_field(message, name);
   if (field == nullptr || (dot == std::string_view::npos) == is_object(*field)) {
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("unknown parameter '{}'; there are: {}", name, parameters_of(message)));
+                fmt::format("{}: there is no such parameter; there are: {}", name, names_of(message)));
   }
-  if (replace && field->name() != field->json_name()) object.erase(field->name());
   const std::string& key = field->json_name();
+  // The body may have spelled it as in the proto.
+  if (json::value* spelled = object.if_contains(field->name()); spelled != nullptr && field->name() != key) {
+    json::value moved = std::move(*spelled);
+    object.erase(field->name());
+    object[key] = std::move(moved);
+  }
   if (dot != std::string_view::npos) {
     json::value& child = object[key];
     if (child.is_null()) child.emplace_object();
-    if (!child.is_object()) return fail(ErrorCode::kInvalidArgument, fmt::format("{} must be an object", key));
-    return set(child.get_object(), *field->message_type(), path.substr(dot + 1), value, replace);
+    if (!child.is_object()) return fail(ErrorCode::kInvalidArgument, key + ": a list has no parameters");
+    return set(child.get_object(), *field->message_type(), path.substr(dot + 1), text, replace);
   }
+  Result<json::value> value = to_value(*field, text);
+  if (!value) return std::unexpected(value.error());
   if (field->is_repeated()) {
     json::value& list = object[key];
     if (list.is_null()) list.emplace_array();
-    if (!list.is_array()) return fail(ErrorCode::kInvalidArgument, fmt::format("{} must be a list", key));
-    list.get_array().emplace_back(json::string_view(value.data(), value.size()));
+    list.as_array().push_back(std::move(*value));
     return {};
   }
-  if (!replace && object.contains(key)) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("parameter '{}' is there twice", key));
-  }
-  object[key] = json::string_view(value.data(), value.size());
+  if (!replace && object.contains(key))
+    return fail(ErrorCode::kInvalidArgument, key + ": the parameter is there twice");
+  object[key] = std::move(*value);
   return {};
 }
 
@@ -85,15 +87,26 @@ Result<json::object> from_body(const Route& route, std::string_view body) {
   }
   Result<json::value> value = parse_body(body.empty() ? "{}" : body);
   if (!value) return std::unexpected(value.error());
-  if (route.body == "*") return std::move(value->get_object());
+  const Descriptor& input = *route.method->input_type();
+  const FieldDescriptor* field = route.body == "*" ? nullptr : input.FindFieldByName(route.body);
+  Result<> checked = check_fields(value->get_object(), field == nullptr ? input : *field->message_type());
+  if (!checked) return std::unexpected(checked.error());
+  if (field == nullptr) return std::move(value->get_object());
   json::object out;
-  out[find_field(*route.method->input_type(), route.body)->json_name()] = std::move(*value);
+  out[field->json_name()] = std::move(*value);
   return out;
 }
 
-// What protobuf says about JSON that does not fit, as one sentence.
+// What protobuf says about JSON that does not fit, with the path in front: "(user.role): invalid value ...",
+// "(user) role: ..." and "role: ..." are its ways to name a field.
 Error json_problem(const google::protobuf::util::Status& status) {
-  return {ErrorCode::kInvalidArgument, "the request does not fit: " + std::string(status.message())};
+  std::string message(status.message());
+  const std::size_t end = message.find(')');
+  if (message.starts_with('(') && end != std::string::npos) {
+    const bool within = message.substr(end + 1, 1) == " ";
+    message = message.substr(1, end - 1) + (within ? "." : "") + message.substr(end + (within ? 2 : 1));
+  }
+  return {ErrorCode::kInvalidArgument, std::move(message)};
 }
 
 }  // namespace
@@ -108,6 +121,7 @@ Result<std::string> request_bytes(const Schema& schema, const Route& route, cons
   for (const auto& [name, value] : *parameters) {
     if (Result<> done = set(*object, message, name, value, false); !done) return std::unexpected(done.error());
   }
+  complete_mask(*object, route);
   for (const auto& [name, value] : variables) {
     if (Result<> done = set(*object, message, name, value, true); !done) return std::unexpected(done.error());
   }

@@ -71,7 +71,7 @@ TEST_CASE("a body of '*' is the whole request") {
 }
 
 TEST_CASE("what the request does not have is refused by name") {
-  CHECK(refusal("GET", "/admin/v1/users", "colour=red", "").find("'colour'") != std::string::npos);
+  CHECK(refusal("GET", "/admin/v1/users", "colour=red", "").find("colour: ") != std::string::npos);
   CHECK(refusal("GET", "/admin/v1/users", "colour=red", "").find("pageSize") != std::string::npos);
   CHECK(refusal("GET", "/admin/v1/users", "pageSize=1&pageSize=2", "").find("pageSize") != std::string::npos);
   CHECK(refusal("GET", "/admin/v1/users", "pageSize=many", "").find("many") != std::string::npos);
