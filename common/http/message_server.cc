@@ -1,6 +1,7 @@
 #include "common/http/message_server.h"
 
 #include <atomic>
+#include <mutex>
 #include <optional>
 
 #include "common/io/event.h"
@@ -29,6 +30,8 @@ struct MessageServer::State {
   static Reply reply_to(const std::shared_ptr<State>& self, const std::shared_ptr<Waiting>& waiting);
   static io::Task<> serve(std::shared_ptr<State> self, io::Stream stream);
   static io::Task<WholeAnswer> answer_request(std::shared_ptr<State> self, WholeRequest request);
+  static io::Task<Result<>> handle_request(std::shared_ptr<State> self, ServerConnection& client, WholeRequest request);
+  static io::Task<Result<>> write_answer(std::shared_ptr<State> self, ServerConnection& client, WholeAnswer answer);
 
   io::Worker& worker;
   const Handler handler;
@@ -38,7 +41,8 @@ struct MessageServer::State {
   std::atomic<std::size_t> busy = 0;
   std::size_t connections = 0;
   bool stopping = false;
-  std::atomic<bool> closed = false;  // nothing may be posted any more
+  std::mutex mutex;
+  bool closed = false;  // under the mutex: the worker may be gone, nothing may be posted any more
 };
 
 namespace {
@@ -68,21 +72,15 @@ WholeRequest take_request(const RequestHead& head, std::string body) {
   return request;
 }
 
-io::Task<Result<>> write_answer(ServerConnection& client, WholeAnswer answer) {
-  std::vector<Field> fields;
-  for (const auto& [name, value] : answer.fields)
-    fields.push_back({name, value});
-  Result<> sent = co_await client.respond(answer.status, fields, answer.body);
-  co_return sent;
-}
-
 }  // namespace
 
 MessageServer::Reply MessageServer::State::reply_to(const std::shared_ptr<State>& self,
                                                     const std::shared_ptr<Waiting>& waiting) {
   return [weak_self = std::weak_ptr(self), weak = std::weak_ptr(waiting)](WholeAnswer answer) {
     const std::shared_ptr<State> state = weak_self.lock();
-    if (!state || state->closed) return;
+    if (!state) return;
+    const std::scoped_lock lock(state->mutex);
+    if (state->closed) return;
     state->worker.post([weak, answer = std::move(answer)]() mutable {
       const std::shared_ptr<Waiting> held = weak.lock();
       if (!held || held->answer) return;
@@ -93,7 +91,6 @@ MessageServer::Reply MessageServer::State::reply_to(const std::shared_ptr<State>
 }
 
 io::Task<WholeAnswer> MessageServer::State::answer_request(std::shared_ptr<State> self, WholeRequest request) {
-  const Counted busy(self->busy);
   const auto waiting = std::make_shared<Waiting>(self->worker);
   self->handler(std::move(request), reply_to(self, waiting));
   const bool answered =
@@ -102,26 +99,40 @@ io::Task<WholeAnswer> MessageServer::State::answer_request(std::shared_ptr<State
   co_return std::move(*waiting->answer);
 }
 
+io::Task<Result<>> MessageServer::State::write_answer(std::shared_ptr<State> self, ServerConnection& client,
+                                                      WholeAnswer answer) {
+  if (self->stopping) client.close_after_answer();
+  std::vector<Field> fields;
+  for (const auto& [name, value] : answer.fields)
+    fields.push_back({name, value});
+  Result<> sent = co_await client.respond(answer.status, fields, answer.body);
+  co_return sent;
+}
+
+// Busy until the answer is written: who waits for that may stop the worker at once.
+io::Task<Result<>> MessageServer::State::handle_request(std::shared_ptr<State> self, ServerConnection& client,
+                                                        WholeRequest request) {
+  const Counted busy(self->busy);
+  WholeAnswer answer = co_await answer_request(self, std::move(request));
+  Result<> sent = co_await write_answer(self, client, std::move(answer));
+  co_return sent;
+}
+
 io::Task<> MessageServer::State::serve(std::shared_ptr<State> self, io::Stream stream) {
   const Counted counted(self->connections);
   ServerConnection client(self->worker, std::move(stream), self->options.limits);
   for (;;) {
     const ServerConnection::Next next = co_await client.next_request();
     if (next == ServerConnection::Next::kClosed) co_return;
-    WholeAnswer answer;
-    if (next == ServerConnection::Next::kRefused) {
-      answer = self->refuse(client.refusal());
+    Result<std::string> body = fail(ErrorCode::kInvalidArgument, "");
+    if (next == ServerConnection::Next::kRequest) body = co_await client.read_body(self->options.max_body_bytes);
+    if (!body && body.error().code != ErrorCode::kInvalidArgument) co_return;
+    Result<> sent;
+    if (body) {
+      sent = co_await handle_request(self, client, take_request(client.head(), std::move(*body)));
     } else {
-      Result<std::string> body = co_await client.read_body(self->options.max_body_bytes);
-      if (!body && body.error().code != ErrorCode::kInvalidArgument) co_return;
-      if (body) {
-        answer = co_await answer_request(self, take_request(client.head(), std::move(*body)));
-      } else {
-        answer = self->refuse(client.refusal());
-      }
+      sent = co_await write_answer(self, client, self->refuse(client.refusal()));
     }
-    if (self->stopping) client.close_after_answer();
-    const Result<> sent = co_await write_answer(client, std::move(answer));
     if (!sent) co_return;
   }
 }
@@ -145,7 +156,10 @@ MessageServer::MessageServer(MessageServer&&) noexcept = default;
 
 MessageServer::~MessageServer() {
   if (!state_) return;
-  state_->closed = true;
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->closed = true;
+  }
   state_->listener.reset();
 }
 

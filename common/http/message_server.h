@@ -65,7 +65,7 @@ class MessageServer {
   [[nodiscard]] std::uint16_t port() const;
   // Accepts no more connections; those there are end with their next answer. On the worker's thread.
   void stop();
-  // Requests that were read and are not answered. Any thread.
+  // Requests that were read and whose answer is not written. Any thread.
   [[nodiscard]] std::size_t busy() const;
 
  private:

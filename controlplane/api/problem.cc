@@ -1,7 +1,12 @@
 #include "controlplane/api/problem.h"
 
+#include <algorithm>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <cctype>
+
+#include "controlplane/api/http_answer.h"
 
 namespace sluice::api {
 
@@ -27,15 +32,15 @@ Kind kind_of(grpc::StatusCode code) {
     case grpc::StatusCode::ALREADY_EXISTS:
       return {409, "already-exists", "There is such an object already"};
     case grpc::StatusCode::FAILED_PRECONDITION:
-    case grpc::StatusCode::ABORTED:
       return {409, "conflict", "The present state does not allow this"};
+    case grpc::StatusCode::ABORTED:
+      return {412, "changed-meanwhile", "The object was changed meanwhile"};
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return {429, "resource-exhausted", "A limit is used up"};
-    case grpc::StatusCode::CANCELLED:
-      return {499, "cancelled", "The request was cancelled"};
     case grpc::StatusCode::UNIMPLEMENTED:
       return {501, "unimplemented", "The server does not know this method"};
     case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::CANCELLED:  // only we cancel calls, when stopping
       return {503, "unavailable", "The service is away for now"};
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return {504, "deadline-exceeded", "It took too long"};
@@ -56,6 +61,8 @@ Kind kind_of(unsigned status) {
       return {413, "too-large", "The request is too large"};
     case 415:
       return {415, "unsupported-media-type", "The body must be JSON"};
+    case 503:
+      return kind_of(grpc::StatusCode::UNAVAILABLE);
     case 504:
       return kind_of(grpc::StatusCode::DEADLINE_EXCEEDED);
     default:
@@ -65,13 +72,24 @@ Kind kind_of(unsigned status) {
 }
 
 Problem make(const Kind& kind, std::string detail) {
-  return {kind.status, "urn:sluice:problem:" + std::string(kind.name), std::string(kind.title), std::move(detail)};
+  return {kind.status, "urn:sluice:problem:" + std::string(kind.name), std::string(kind.title), std::move(detail), {}};
+}
+
+bool is_field_path(std::string_view text) {
+  const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  return !text.empty() && fits(text.front()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return fits(c) || c == '.' || c == '[' || c == ']'; });
 }
 
 }  // namespace
 
 Problem problem_of(const grpc::Status& status) {
-  return make(kind_of(status.error_code()), status.error_message());
+  Problem problem = make(kind_of(status.error_code()), status.error_message());
+  const std::size_t colon = problem.detail.find(": ");
+  if (problem.status == 400 && colon != std::string::npos && is_field_path(problem.detail.substr(0, colon))) {
+    problem.errors.push_back({problem.detail.substr(0, colon), problem.detail.substr(colon + 2)});
+  }
+  return problem;
 }
 
 Problem problem_of(unsigned http_status, std::string detail) {
@@ -79,16 +97,18 @@ Problem problem_of(unsigned http_status, std::string detail) {
 }
 
 http::WholeAnswer answer(const Problem& problem, const std::string& request_id) {
-  const boost::json::object body{{"type", problem.type},
-                                 {"title", problem.title},
-                                 {"status", problem.status},
-                                 {"detail", problem.detail},
-                                 {"request_id", request_id}};
-  http::WholeAnswer out{.status = problem.status, .fields = {}, .body = boost::json::serialize(body)};
-  out.fields.emplace_back("content-type", "application/problem+json");
-  out.fields.emplace_back("cache-control", "no-store");
-  out.fields.emplace_back("x-request-id", request_id);
+  boost::json::object body{{"type", problem.type},
+                           {"title", problem.title},
+                           {"status", problem.status},
+                           {"detail", problem.detail},
+                           {"request_id", request_id}};
+  boost::json::array errors;
+  for (const FieldProblem& error : problem.errors)
+    errors.push_back(boost::json::object{{"field", error.field}, {"detail", error.detail}});
+  if (!errors.empty()) body["errors"] = std::move(errors);
+  auto out = make_answer(problem.status, "application/problem+json", boost::json::serialize(body), request_id);
   if (problem.status == 401) out.fields.emplace_back("www-authenticate", "Bearer");
+  if (problem.status == 503) out.fields.emplace_back("retry-after", "1");
   return out;
 }
 

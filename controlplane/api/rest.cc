@@ -1,7 +1,6 @@
 #include "controlplane/api/rest.h"
 
 #include <fmt/core.h>
-#include <grpcpp/client_context.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include "common/base/uuid.h"
 #include "controlplane/api/admin_call.h"
+#include "controlplane/api/http_answer.h"
 #include "controlplane/api/openapi.h"
 #include "controlplane/api/problem.h"
 #include "controlplane/api/transcode.h"
@@ -24,14 +24,6 @@ using Reply = http::MessageServer::Reply;
 namespace {
 
 constexpr std::size_t kMaxRequestId = 64;
-
-WholeAnswer text_answer(unsigned status, std::string_view type, std::string body, const std::string& id) {
-  WholeAnswer out{.status = status, .fields = {}, .body = std::move(body)};
-  out.fields.emplace_back("content-type", type);
-  out.fields.emplace_back("cache-control", "no-store");
-  out.fields.emplace_back("x-request-id", id);
-  return out;
-}
 
 bool is_json(std::string_view content_type) {
   std::string type(content_type.substr(0, content_type.find(';')));
@@ -69,15 +61,16 @@ struct Rest::Call {
   const Route route;
   const std::string id;
   const Reply reply;
-  grpc::ClientContext context;
-  grpc::ByteBuffer request;
-  grpc::ByteBuffer response;
+  const std::shared_ptr<CallsInFlight> calls;
+  const std::shared_ptr<grpc::ClientContext> context = std::make_shared<grpc::ClientContext>();
+  grpc::ByteBuffer request{};
+  grpc::ByteBuffer response{};
 
   void finish(const grpc::Status& status) {
     if (!status.ok()) return reply(answer(problem_of(status), id));
     const Result<std::string> text = answer_json(*schema, route, to_string(response));
     if (!text) return reply(answer(problem_of(to_status(text.error())), id));
-    reply(text_answer(200, "application/json", *text, id));
+    reply(make_answer(200, "application/json", *text, id));
   }
 };
 
@@ -89,7 +82,14 @@ Rest::Rest(const std::shared_ptr<grpc::Channel>& channel, const Clock& clock, Re
       openapi_(openapi(*schema_, routes_, options_.version)),
       stub_(channel) {}
 
-Rest::~Rest() = default;
+Rest::~Rest() {
+  finish_calls();
+}
+
+void Rest::finish_calls() {
+  calls_->cancel();
+  calls_->wait();
+}
 
 std::string Rest::request_id(const WholeRequest& request) const {
   const std::string_view given = request.field("x-request-id");
@@ -112,14 +112,14 @@ bool Rest::answer_page(const WholeRequest& request, const std::string& id, const
     refused.fields.emplace_back("allow", "GET");
     reply(std::move(refused));
   } else if (path == "/healthz") {
-    reply(text_answer(200, "text/plain", "ok\n", id));
+    reply(make_answer(200, "text/plain", "ok\n", id));
   } else if (path == "/readyz") {
     const std::string why = options_.not_ready();
-    reply(why.empty() ? text_answer(200, "text/plain", "ready\n", id) : answer(problem_of(503, why), id));
+    reply(why.empty() ? make_answer(200, "text/plain", "ready\n", id) : answer(problem_of(503, why), id));
   } else if (path == "/metrics") {
-    reply(text_answer(200, "text/plain; version=0.0.4", options_.metrics(), id));
+    reply(make_answer(200, "text/plain; version=0.0.4", options_.metrics(), id));
   } else {
-    reply(text_answer(200, "application/json", openapi_, id));
+    reply(make_answer(200, "application/json", openapi_, id));
   }
   return true;
 }
@@ -150,13 +150,17 @@ void Rest::handle(WholeRequest request, const Reply& reply) {
 
 void Rest::call(const Route& route, std::string message, const WholeRequest& request, std::string id,
                 const Reply& reply) {
-  auto call = std::make_shared<Call>(schema_, route, std::move(id), reply);
-  call->context.AddMetadata("authorization", std::string(request.field("authorization")));
-  call->context.AddMetadata("x-request-id", call->id);
-  call->context.set_deadline(std::chrono::system_clock::now() + options_.call_time);
+  const auto call = std::make_shared<Call>(schema_, route, std::move(id), reply, calls_);
+  if (!calls_->enter(call->context)) return reply(answer(problem_of(503, "the control plane is stopping"), call->id));
+  call->context->AddMetadata("authorization", std::string(request.field("authorization")));
+  call->context->AddMetadata("x-request-id", call->id);
+  call->context->set_deadline(std::chrono::system_clock::now() + options_.call_time);
   call->request = to_buffer(message);
-  stub_.UnaryCall(&call->context, route.rpc_name, grpc::StubOptions(), &call->request, &call->response,
-                  [call](const grpc::Status& status) { call->finish(status); });
+  stub_.UnaryCall(call->context.get(), route.rpc_name, grpc::StubOptions(), &call->request, &call->response,
+                  [call](const grpc::Status& status) {
+                    call->finish(status);
+                    call->calls->leave(call->context);
+                  });
 }
 
 }  // namespace sluice::api

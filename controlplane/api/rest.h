@@ -12,6 +12,7 @@
 
 #include "common/base/clock.h"
 #include "common/http/message_server.h"
+#include "controlplane/api/calls_in_flight.h"
 #include "controlplane/api/route_table.h"
 #include "controlplane/api/schema.h"
 
@@ -30,9 +31,17 @@ struct RestOptions {
 
 class Rest {
  public:
-  // `clock` outlives it. Calls under way keep what they need of it.
+  // `clock` outlives it.
   Rest(const std::shared_ptr<grpc::Channel>& channel, const Clock& clock, RestOptions options);
+  Rest(const Rest&) = delete;
+  Rest& operator=(const Rest&) = delete;
+  // Cancels the calls under way and waits for them; what handles their answers must still be there.
   ~Rest();
+
+  // Answers the calls under way with 503, and every later one. Any thread.
+  void cancel_calls() { calls_->cancel(); }
+  // Cancels, and blocks until no answer will be given any more. Not on gRPC's threads.
+  void finish_calls();
 
   // For http::MessageServer.
   void handle(http::WholeRequest request, const http::MessageServer::Reply& reply);
@@ -52,6 +61,7 @@ class Rest {
   const std::shared_ptr<const Schema> schema_;
   const RouteTable routes_;
   const std::string openapi_;
+  const std::shared_ptr<CallsInFlight> calls_ = std::make_shared<CallsInFlight>();
   grpc::GenericStub stub_;
 };
 

@@ -6,6 +6,13 @@
 
 namespace sluice::api {
 
+namespace {
+
+// For writing the answers of cancelled calls.
+constexpr std::chrono::milliseconds kLastAnswers{2'000};
+
+}  // namespace
+
 Result<std::unique_ptr<RestServer>> RestServer::start(const std::string& address, std::uint16_t port,
                                                       const std::shared_ptr<grpc::Channel>& channel, const Clock& clock,
                                                       RestOptions options) {
@@ -28,6 +35,7 @@ Result<std::unique_ptr<RestServer>> RestServer::start(const std::string& address
 RestServer::~RestServer() {
   worker_.stop();
   if (thread_.joinable()) thread_.join();
+  rest_.finish_calls();  // their answers are posted to worker_
   server_.reset();
 }
 
@@ -42,9 +50,19 @@ void RestServer::drain(std::chrono::milliseconds limit) {
     stopped.set_value();
   });
   stopped.get_future().wait();
+  if (!await_idle(limit)) {
+    rest_.cancel_calls();
+    (void)await_idle(kLastAnswers);
+  }
+}
+
+bool RestServer::await_idle(std::chrono::milliseconds limit) const {
   const auto end = std::chrono::steady_clock::now() + limit;
-  while (server_->busy() > 0 && std::chrono::steady_clock::now() < end)
+  while (server_->busy() > 0) {
+    if (std::chrono::steady_clock::now() >= end) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 }  // namespace sluice::api

@@ -22,15 +22,18 @@ class RestServer {
                                                                  const Clock& clock, RestOptions options);
   RestServer(const RestServer&) = delete;
   RestServer& operator=(const RestServer&) = delete;
+  // Calls that are still under way are cancelled and waited for.
   ~RestServer();
 
   [[nodiscard]] std::uint16_t port() const;
-  // Takes no more connections and waits for the requests under way, at most `limit`.
+  // Takes no more connections and waits for the requests under way, at most `limit`; then answers them with 503.
   void drain(std::chrono::milliseconds limit);
 
  private:
   RestServer(const std::shared_ptr<grpc::Channel>& channel, const Clock& clock, RestOptions options)
       : worker_(0, clock), rest_(channel, clock, std::move(options)) {}
+
+  [[nodiscard]] bool await_idle(std::chrono::milliseconds limit) const;
 
   io::Worker worker_;
   Rest rest_;

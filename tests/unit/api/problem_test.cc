@@ -10,7 +10,7 @@ TEST_CASE("gRPC codes have their HTTP statuses") {
       {grpc::StatusCode::INVALID_ARGUMENT, 400},  {grpc::StatusCode::UNAUTHENTICATED, 401},
       {grpc::StatusCode::PERMISSION_DENIED, 403}, {grpc::StatusCode::NOT_FOUND, 404},
       {grpc::StatusCode::ALREADY_EXISTS, 409},    {grpc::StatusCode::FAILED_PRECONDITION, 409},
-      {grpc::StatusCode::ABORTED, 409},           {grpc::StatusCode::RESOURCE_EXHAUSTED, 429},
+      {grpc::StatusCode::ABORTED, 412},           {grpc::StatusCode::RESOURCE_EXHAUSTED, 429},
       {grpc::StatusCode::UNIMPLEMENTED, 501},     {grpc::StatusCode::UNAVAILABLE, 503},
       {grpc::StatusCode::DEADLINE_EXCEEDED, 504}, {grpc::StatusCode::INTERNAL, 500},
       {grpc::StatusCode::UNKNOWN, 500},           {grpc::StatusCode::DATA_LOSS, 500},
