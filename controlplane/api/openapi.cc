@@ -100,7 +100,7 @@ json::object operation(const Route& route) {
   const std::string comment = Schema::comment(method);
   std::string summary = comment.substr(0, comment.find(". "));
   if (summary.ends_with('.')) summary.pop_back();
-  json::object out{{"operationId", method.name()},
+  json::object out{{"operationId", method.service()->name() + "_" + method.name()},
                    {"summary", summary},
                    {"description", comment},
                    {"tags", json::array{method.service()->name()}}};
@@ -149,6 +149,7 @@ std::string openapi(const Schema& schema, const RouteTable& routes, const std::s
        json::object{{"title", "Sluice admin API"},
                     {"version", version},
                     {"description", "Administration of a Sluice gateway. The same methods are served by gRPC."},
+                    {"contact", json::object{{"name", "The operator of this gateway"}}},
                     {"license", json::object{{"name", "Proprietary"}, {"identifier", "LicenseRef-Proprietary"}}}}},
       {"servers", json::array{json::object{{"url", "/"}, {"description", "This control plane."}}}},
       {"security", json::array{json::object{{"bearer", json::array{}}}}},

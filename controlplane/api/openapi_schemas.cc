@@ -82,10 +82,20 @@ json::object enum_schema(const EnumDescriptor& type) {
   return out;
 }
 
+json::object text(std::string_view description) {
+  return {{"type", "string"}, {"description", json::string_view(description.data(), description.size())}};
+}
+
+json::object field_problems_schema() {
+  return {{"type", "array"},
+          {"description", "The fields that are wrong, if it is about fields."},
+          {"items", json::object{{"type", "object"},
+                                 {"properties", json::object{{"field", text("Path of the field or parameter.")},
+                                                             {"detail", text("What is wrong with it.")}}},
+                                 {"required", json::array{"field", "detail"}}}}};
+}
+
 json::object problem_schema() {
-  const auto text = [](std::string_view description) {
-    return json::object{{"type", "string"}, {"description", json::string_view(description.data(), description.size())}};
-  };
   return {
       {"type", "object"},
       {"description", "What went wrong (RFC 9457)."},
@@ -93,7 +103,8 @@ json::object problem_schema() {
                                   {"title", text("The kind of problem in words.")},
                                   {"status", json::object{{"type", "integer"}, {"description", "The HTTP status."}}},
                                   {"detail", text("What went wrong this time, and what is allowed.")},
-                                  {"request_id", text("The x-request-id of the answer.")}}},
+                                  {"request_id", text("The x-request-id of the answer.")},
+                                  {"errors", field_problems_schema()}}},
       {"required", json::array{"type", "title", "status", "detail", "request_id"}}};
 }
 
