@@ -40,8 +40,10 @@ Result<std::unique_ptr<HttpFront>> HttpFront::open(const ControlConfig& config, 
     if (!publisher.ready()) return std::string("the config has not been read yet");
     return probe->problem();
   };
+  grpc::ChannelArguments unlimited;
+  unlimited.SetMaxReceiveMessageSize(-1);  // a page of the largest rows is larger than gRPC's 4 MiB
   auto rest = api::RestServer::start(address_of(config.http_listen), config.http_listen.port,
-                                     server.InProcessChannel({}), clock, std::move(options));
+                                     server.InProcessChannel(unlimited), clock, std::move(options));
   if (!rest) return fail("http_listen", rest.error());
   self->rest_ = std::move(*rest);
   return self;

@@ -28,22 +28,46 @@ std::filesystem::path program() {
   return self.parent_path().parent_path() / "controlplane" / "sluice-controlplane";
 }
 
-// Everything until the peer closes; "" if nobody listens.
-std::string send_and_read(std::uint16_t port, const std::string& bytes) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string out;
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-      send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size())) {
-    char buffer[16384];
-    for (ssize_t n = 0; (n = recv(fd, buffer, sizeof buffer, 0)) > 0;)
-      out.append(buffer, static_cast<std::size_t>(n));
+// A socket to the port; its destruction closes it.
+class Connection {
+ public:
+  explicit Connection(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
-  close(fd);
-  return out;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() { close(fd_); }
+
+  bool send_all(const std::string& bytes) const {
+    return connected_ && send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+  }
+  // Until the peer closes.
+  [[nodiscard]] std::string read_all() const {
+    std::string out;
+    char buffer[16384];
+    for (ssize_t n = 0; (n = recv(fd_, buffer, sizeof buffer, 0)) > 0;)
+      out.append(buffer, static_cast<std::size_t>(n));
+    return out;
+  }
+  // Closing resets the connection.
+  void reset_at_close() const {
+    const linger now{.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  }
+
+ private:
+  int fd_;
+  bool connected_ = false;
+};
+
+// "" if nobody listens.
+std::string send_and_read(std::uint16_t port, const std::string& bytes) {
+  const Connection connection(port);
+  return connection.send_all(bytes) ? connection.read_all() : std::string();
 }
 
 HttpAnswer parse_answer(const std::string& text) {
@@ -146,6 +170,12 @@ boost::json::value ControlPlane::ok(const std::string& method, const std::string
     throw std::runtime_error(method + " " + target + ": " + std::to_string(answer.status) + " " + answer.body);
   }
   return answer.json();
+}
+
+void ControlPlane::send_and_leave(const std::string& bytes) const {
+  const Connection connection(http_port_);
+  connection.reset_at_close();
+  (void)connection.send_all(bytes);
 }
 
 std::shared_ptr<grpc::Channel> ControlPlane::channel() const {

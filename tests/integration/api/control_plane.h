@@ -47,6 +47,9 @@ class ControlPlane {
   [[nodiscard]] boost::json::value ok(const std::string& method, const std::string& target,
                                       const std::string& body = {}) const;
 
+  // Sends the bytes and resets the connection without waiting for an answer.
+  void send_and_leave(const std::string& bytes) const;
+
   [[nodiscard]] std::shared_ptr<grpc::Channel> channel() const;
   // A context that carries the token.
   [[nodiscard]] static std::unique_ptr<grpc::ClientContext> context(const std::string& token);

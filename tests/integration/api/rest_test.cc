@@ -79,8 +79,8 @@ TEST_CASE("an etag guards against lost updates") {
   const std::string etag = text_at(plane.ok("GET", path), "user.etag");
   const std::string change = R"({"displayName": "first", "etag": ")" + etag + R"("})";
   (void)plane.ok("PATCH", path + "?updateMask=displayName", change);
-  check_problem(plane.http("PATCH", path + "?updateMask=displayName", change), 409, "changed");
-  check_problem(plane.http("DELETE", path + "?etag=" + etag), 409, "changed");
+  check_problem(plane.http("PATCH", path + "?updateMask=displayName", change), 412, "changed");
+  check_problem(plane.http("DELETE", path + "?etag=" + etag), 412, "changed");
   check_problem(plane.http("PATCH", path + "?updateMask=displayName", R"({"etag": "no etag"})"), 400, "etag");
   (void)plane.ok("DELETE", path + "?etag=" + text_at(plane.ok("GET", path), "user.etag"));
 }
@@ -148,7 +148,7 @@ TEST_CASE("settings change under their etag") {
   const std::string body = R"({"keepaliveSeconds": 20, "etag": ")" + etag + R"("})";
   const json::value changed = plane.ok("PATCH", "/admin/v1/settings?updateMask=keepaliveSeconds", body);
   CHECK(changed.at("settings").at("keepaliveSeconds") == 20);
-  check_problem(plane.http("PATCH", "/admin/v1/settings?updateMask=keepaliveSeconds", body), 409, "changed");
+  check_problem(plane.http("PATCH", "/admin/v1/settings?updateMask=keepaliveSeconds", body), 412, "changed");
   check_problem(
       plane.http("PATCH", "/admin/v1/settings?updateMask=keepaliveSeconds", R"({"keepaliveSeconds": 999999})"), 400,
       "keepalive");
