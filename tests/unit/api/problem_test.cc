@@ -1,9 +1,18 @@
 #include "controlplane/api/problem.h"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <catch2/catch.hpp>
 
 namespace sluice::api {
+
+namespace {
+
+bool has(const http::WholeAnswer& reply, const std::string& name, const std::string& value) {
+  return std::find(reply.fields.begin(), reply.fields.end(), http::OwnedField{name, value}) != reply.fields.end();
+}
+
+}  // namespace
 
 TEST_CASE("gRPC codes have their HTTP statuses") {
   const std::pair<grpc::StatusCode, unsigned> cases[] = {
@@ -14,6 +23,7 @@ TEST_CASE("gRPC codes have their HTTP statuses") {
       {grpc::StatusCode::UNIMPLEMENTED, 501},     {grpc::StatusCode::UNAVAILABLE, 503},
       {grpc::StatusCode::DEADLINE_EXCEEDED, 504}, {grpc::StatusCode::INTERNAL, 500},
       {grpc::StatusCode::UNKNOWN, 500},           {grpc::StatusCode::DATA_LOSS, 500},
+      {grpc::StatusCode::CANCELLED, 503},
   };
   for (const auto& [code, status] : cases) {
     INFO(code);
@@ -30,10 +40,25 @@ TEST_CASE("a problem answer is problem+json with every member") {
   CHECK(body.at("status") == 404);
   CHECK(body.at("detail") == "no \"user\"");
   CHECK(body.at("request_id") == "r-1");
-  using Field = http::OwnedField;
-  CHECK(std::find(reply.fields.begin(), reply.fields.end(), Field{"content-type", "application/problem+json"}) !=
-        reply.fields.end());
-  CHECK(std::find(reply.fields.begin(), reply.fields.end(), Field{"x-request-id", "r-1"}) != reply.fields.end());
+  CHECK_FALSE(body.as_object().contains("errors"));
+  CHECK(has(reply, "content-type", "application/problem+json"));
+  CHECK(has(reply, "cache-control", "no-store"));
+  CHECK(has(reply, "x-content-type-options", "nosniff"));
+  CHECK(has(reply, "x-request-id", "r-1"));
+}
+
+TEST_CASE("a problem with a field names it apart from the text") {
+  const grpc::Status status(grpc::StatusCode::INVALID_ARGUMENT, "user.models[1]: must be a text");
+  const auto body = boost::json::parse(answer(problem_of(status), "r").body);
+  CHECK(body.at("detail") == "user.models[1]: must be a text");
+  REQUIRE(body.at("errors").as_array().size() == 1);
+  CHECK(body.at("errors").at(0).at("field") == "user.models[1]");
+  CHECK(body.at("errors").at(0).at("detail") == "must be a text");
+  for (const char* text : {"the body is not valid JSON: x", "no colon", ": x", "", "a:b"}) {
+    INFO(text);
+    CHECK(problem_of(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, text)).errors.empty());
+  }
+  CHECK(problem_of(grpc::Status(grpc::StatusCode::UNAVAILABLE, "database: away")).errors.empty());
 }
 
 TEST_CASE("statuses of HTTP itself have problems too") {
@@ -43,8 +68,14 @@ TEST_CASE("statuses of HTTP itself have problems too") {
     CHECK(problem.type.starts_with("urn:sluice:problem:"));
     CHECK_FALSE(problem.title.empty());
   }
-  const auto fields = answer(problem_of(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "")), "r").fields;
-  CHECK(std::find(fields.begin(), fields.end(), http::OwnedField{"www-authenticate", "Bearer"}) != fields.end());
+}
+
+TEST_CASE("answers say what the client can do next") {
+  const auto unauthenticated = answer(problem_of(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "")), "r");
+  CHECK(has(unauthenticated, "www-authenticate", "Bearer"));
+  CHECK(has(answer(problem_of(grpc::Status(grpc::StatusCode::UNAVAILABLE, "")), "r"), "retry-after", "1"));
+  CHECK(has(answer(problem_of(503, "not ready"), "r"), "retry-after", "1"));
+  CHECK_FALSE(has(answer(problem_of(500, ""), "r"), "retry-after", "1"));
 }
 
 }  // namespace sluice::api
