@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <thread>
@@ -12,14 +13,9 @@
 #include "common/crypto/secret_file.h"
 #include "common/observe/log.h"
 #include "common/observe/process_metrics.h"
-#include "dataplane/admin/server.h"
 #include "dataplane/bootstrap/drain.h"
-#include "dataplane/bootstrap/worker_runtime.h"
+#include "dataplane/bootstrap/node_metrics.h"
 #include "dataplane/provider/registry.h"
-#include "dataplane/snapshot/disk_copy.h"
-#include "dataplane/snapshot/disk_writer.h"
-#include "dataplane/sync/client.h"
-#include "dataplane/usage/uploader.h"
 
 namespace sluice::bootstrap {
 
@@ -27,29 +23,14 @@ namespace {
 
 using observe::Level;
 
-int refuse(const Error& error) {
-  observe::log(Level::kError, "start_failed", {{"cause", error.message}});
-  return 1;
+// How long usage of the last requests may take to be acknowledged at the end; the rest waits in the journal.
+constexpr std::chrono::seconds kLastReports{5};
+
+int worker_count(const NodeConfig& config) {
+  return config.workers > 0 ? config.workers : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
-// The files that hold this node's secrets.
-struct Secrets {
-  crypto::ApiKeyHasher key_hasher;
-  Secret snapshot_key;
-  Secret node_token;
-};
-
-Result<Secrets> read_secrets(const NodeConfig& config) {
-  auto hasher = crypto::ApiKeyHasher::from_file(config.api_key_pepper_file);
-  if (!hasher) return std::unexpected(hasher.error());
-  auto key = crypto::read_key_file(config.snapshot_key_file, "snapshot key");
-  if (!key) return std::unexpected(key.error());
-  auto token = crypto::read_secret_file(config.node_token_file, "node token");
-  if (!token) return std::unexpected(token.error());
-  return Secrets{std::move(*hasher), std::move(*key), std::move(*token)};
-}
-
-std::shared_ptr<const snapshot::Snapshot> load_disk_copy(const snapshot::DiskCopy& copy) {
+std::shared_ptr<const snapshot::Snapshot> load(const snapshot::DiskCopy& copy) {
   auto loaded = copy.load();
   if (loaded) {
     observe::log(Level::kInfo, "snapshot_loaded",
@@ -60,26 +41,6 @@ std::shared_ptr<const snapshot::Snapshot> load_disk_copy(const snapshot::DiskCop
     observe::log(Level::kWarn, "snapshot_not_usable", {{"cause", loaded.error().message}});
   }
   return nullptr;
-}
-
-int worker_count(const NodeConfig& config) {
-  if (config.workers > 0) return config.workers;
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-}
-
-usage::UploaderOptions uploader_options(const NodeConfig& config, const Secret& token) {
-  usage::UploaderOptions options;
-  options.node_id = config.node_id;
-  options.node_token = token;
-  return options;
-}
-
-// Blocks until a signal to end comes. The signals are blocked in every thread (see run_node).
-int wait_for_signal(const sigset_t& signals) {
-  int signal = 0;
-  while (sigwait(&signals, &signal) != 0) {
-  }
-  return signal;
 }
 
 sigset_t block_signals() {
@@ -93,108 +54,152 @@ sigset_t block_signals() {
 
 }  // namespace
 
-int run_node(const NodeConfig& config) {
-  const sigset_t signals = block_signals();  // before any thread starts, so that all inherit it
-  const RealClock clock;
-  auto secrets = read_secrets(config);
-  if (!secrets) return refuse(secrets.error());
-  std::error_code made;
-  std::filesystem::create_directories(config.data_dir, made);
-  auto journal = usage::Journal::open((config.data_dir / "journal").string(), clock);
-  if (!journal) return refuse(journal.error());
-  auto redis = redis::parse_endpoint(config.redis);
-  if (!redis) return refuse(redis.error());
+Result<> Node::read_secrets() {
+  auto hasher = crypto::ApiKeyHasher::from_file(config_.api_key_pepper_file);
+  if (!hasher) return std::unexpected(hasher.error());
+  key_hasher_.emplace(std::move(*hasher));
+  auto key = crypto::read_key_file(config_.snapshot_key_file, "snapshot key");
+  if (!key) return std::unexpected(key.error());
+  snapshot_key_ = std::move(*key);
+  auto token = crypto::read_secret_file(config_.node_token_file, "node token");
+  if (!token) return std::unexpected(token.error());
+  node_token_ = std::move(*token);
+  return {};
+}
 
-  observe::MetricsRegistry metrics;
-  observe::add_process_metrics(metrics, "dataplane", SLUICE_VERSION, clock.now());
-  std::atomic<sync::Client*> sync_client = nullptr;
-  limit::LocalShare local_share([&sync_client] {
-    const sync::Client* client = sync_client.load();
-    return client == nullptr ? 1U : client->live_nodes();
-  });
-  NodeShared shared{config, clock, secrets->key_hasher, **journal, local_share, *redis, metrics};
-
-  std::vector<std::unique_ptr<WorkerRuntime>> workers;
-  std::vector<snapshot::SnapshotHolder*> holders;
-  for (int i = 0; i < worker_count(config); ++i) {
-    workers.push_back(std::make_unique<WorkerRuntime>(i, shared));
-    // Port 0 is chosen once and then shared.
-    const std::uint16_t port = i == 0 ? config.listen.port : workers.front()->port();
-    if (Result<> listening = workers.back()->listen(config.listen.host, port); !listening) {
-      return refuse(listening.error());
-    }
-    holders.push_back(&workers.back()->holder());
+Result<> Node::open_journal() {
+  std::error_code error;
+  std::filesystem::create_directories(config_.data_dir, error);
+  if (error) {
+    return fail(ErrorCode::kUnavailable, fmt::format("data_dir {}: {}", config_.data_dir.string(), error.message()));
   }
+  auto journal = usage::Journal::open((config_.data_dir / "journal").string(), clock_);
+  if (!journal) return std::unexpected(journal.error());
+  journal_ = std::move(*journal);
+  return {};
+}
 
-  const snapshot::DiskCopy disk_copy(
-      {.path = (config.data_dir / "snapshot.sealed").string(),
-       .key = secrets->snapshot_key,
-       .max_age = std::chrono::duration_cast<std::chrono::seconds>(config.snapshot_max_age)},
-      clock);
-  snapshot::DiskWriter disk_writer(disk_copy, {}, [](const Error& error) {
+Result<> Node::make_workers() {
+  auto redis = redis::parse_endpoint(config_.redis);
+  if (!redis) return std::unexpected(redis.error());
+  redis_ = *redis;
+  local_share_.emplace([this] {
+    const sync::Client* sync = live_sync_.load();
+    return sync == nullptr ? 1U : sync->live_nodes();
+  });
+  shared_.emplace(NodeShared{config_, clock_, *key_hasher_, *journal_, *local_share_, redis_, metrics_});
+  for (int i = 0; i < worker_count(config_); ++i) {
+    auto worker = std::make_unique<WorkerRuntime>(i, *shared_);
+    // Port 0 is chosen once and then shared.
+    const std::uint16_t port = i == 0 ? config_.listen.port : workers_.front()->port();
+    if (Result<> listening = worker->listen(config_.listen.host, port); !listening) return listening;
+    workers_.push_back(std::move(worker));
+  }
+  return {};
+}
+
+// Workers start with the disk copy, so that the node serves although the control plane is away.
+void Node::start_sync() {
+  disk_copy_.emplace(
+      snapshot::DiskCopyOptions{.path = (config_.data_dir / "snapshot.sealed").string(),
+                                .key = snapshot_key_,
+                                .max_age = std::chrono::duration_cast<std::chrono::seconds>(config_.snapshot_max_age)},
+      clock_);
+  disk_writer_.emplace(*disk_copy_, snapshot::DiskWriterOptions{}, [](const Error& error) {
     observe::log(Level::kWarn, "snapshot_not_saved", {{"cause", error.message}});
   });
-  const auto channel = grpc::CreateChannel(config.control_plane, grpc::InsecureChannelCredentials());
-  usage::Uploader uploader(**journal, channel, uploader_options(config, secrets->node_token));
-
-  std::atomic<bool> draining = false;
-  sync::ClientOptions sync_options;
-  sync_options.endpoint.address = config.control_plane;
-  sync_options.endpoint.token = secrets->node_token;
-  sync_options.identity = {config.node_id, Uuid::generate(clock.now()).to_string(), SLUICE_VERSION,
-                           provider::features()};
-  sync_options.start = load_disk_copy(disk_copy);
-  for (snapshot::SnapshotHolder* holder : holders) {
-    if (sync_options.start) holder->set(sync_options.start);
-  }
-  sync_options.holders = holders;
-  sync_options.disk = &disk_writer;
-  observe::Gauge& open_requests = metrics.gauge("sluice_open_requests", "Requests being served");
-  sync_options.report = [&] {
-    const usage::JournalStats stats = (*journal)->stats();
-    return sync::Report{.ready = !draining && (*journal)->writable(),
-                        .draining = draining,
-                        .open_streams = static_cast<std::uint64_t>(open_requests.Value()),
-                        .journal_records = stats.records,
-                        .journal_oldest_ms = static_cast<std::uint64_t>(stats.oldest.count())};
-  };
-  for (const auto& worker : workers)
+  sync::ClientOptions options;
+  options.endpoint.address = config_.control_plane;
+  options.endpoint.token = node_token_;
+  options.identity = {config_.node_id, Uuid::generate(clock_.now()).to_string(), SLUICE_VERSION, provider::features()};
+  options.start = load(*disk_copy_);
+  for (const auto& worker : workers_) {
+    if (options.start) worker->holder().set(options.start);
+    options.holders.push_back(&worker->holder());
     worker->start();
-  sync::Client sync(std::move(sync_options), clock);
-  sync_client = &sync;
-
-  admin::Checks checks;
-  checks.push_back({"config", [&sync]() -> Result<> {
-                      if (sync.status().has_config) return {};
-                      return fail(ErrorCode::kUnavailable, "no config has arrived yet");
-                    }});
-  checks.push_back({"journal", [&journal]() -> Result<> {
-                      if ((*journal)->writable()) return {};
-                      return fail(ErrorCode::kUnavailable, "the journal cannot be written");
-                    }});
-  checks.push_back({"draining", [&draining]() -> Result<> {
-                      if (!draining) return {};
-                      return fail(ErrorCode::kUnavailable, "the node is draining");
-                    }});
-  auto admin_server =
-      admin::Server::open(config.admin_listen.host, config.admin_listen.port, clock, std::move(checks), metrics);
-  if (!admin_server) {
-    sync_client = nullptr;
-    return refuse(admin_server.error());
   }
-  observe::log(
-      Level::kInfo, "started",
-      {{"listen", fmt::format("{}:{}", config.listen.host, workers.front()->port())}, {"workers", workers.size()}});
+  options.disk = &*disk_writer_;
+  options.report = [this] { return report(); };
+  sync_ = std::make_unique<sync::Client>(std::move(options), clock_);
+  live_sync_ = sync_.get();
 
-  const int signal = wait_for_signal(signals);
-  observe::log(Level::kInfo, "draining", {{"signal", signal}});
-  draining = true;
-  drain(workers, config.drain);
-  for (const auto& worker : workers)
+  usage::UploaderOptions upload;
+  upload.node_id = config_.node_id;
+  upload.node_token = node_token_;
+  const auto channel = grpc::CreateChannel(config_.control_plane, grpc::InsecureChannelCredentials());
+  uploader_ = std::make_unique<usage::Uploader>(*journal_, channel, std::move(upload));
+}
+
+sync::Report Node::report() const {
+  const usage::JournalStats stats = journal_->stats();
+  std::uint64_t open = 0;
+  for (const auto& worker : workers_)
+    open += worker->busy();
+  return {.ready = !draining_ && journal_->writable(),
+          .draining = draining_,
+          .open_streams = open,
+          .journal_records = stats.records,
+          .journal_oldest_ms = static_cast<std::uint64_t>(stats.oldest.count())};
+}
+
+// Not "control plane connected": a node that can serve is ready.
+admin::Checks Node::readiness() {
+  const auto check = [](bool good, const char* why) -> Result<> {
+    return good ? Result<>() : fail(ErrorCode::kUnavailable, why);
+  };
+  return {{"config", [this, check] { return check(sync_->status().has_config, "no config has arrived yet"); }},
+          {"journal", [this, check] { return check(journal_->writable(), "the journal cannot be written"); }},
+          {"draining", [this, check] { return check(!draining_, "the node is draining"); }}};
+}
+
+Result<> Node::start_admin() {
+  observe::add_process_metrics(metrics_, "dataplane", SLUICE_VERSION, clock_.now());
+  add_node_metrics(metrics_, *journal_, *uploader_, *sync_);
+  auto server =
+      admin::Server::open(config_.admin_listen.host, config_.admin_listen.port, clock_, readiness(), metrics_);
+  if (!server) return std::unexpected(server.error());
+  admin_ = std::move(*server);
+  return {};
+}
+
+Result<> Node::start() {
+  if (Result<> done = read_secrets(); !done) return done;
+  if (Result<> done = open_journal(); !done) return done;
+  if (Result<> done = make_workers(); !done) return done;
+  start_sync();
+  if (Result<> done = start_admin(); !done) return done;
+  observe::log(Level::kInfo, "started",
+               {{"listen", fmt::format("{}:{}", config_.listen.host, workers_.front()->port())},
+                {"admin_port", admin_->port()},
+                {"workers", workers_.size()}});
+  return {};
+}
+
+void Node::drain_and_stop() {
+  draining_ = true;
+  drain(workers_, config_.drain);
+  for (const auto& worker : workers_)
     worker->stop();
-  const bool flushed = uploader.flush(std::chrono::seconds(5));
-  observe::log(Level::kInfo, "stopped", {{"usage_reported", flushed}});
-  sync_client = nullptr;
+  const bool reported = uploader_->flush(kLastReports);
+  observe::log(Level::kInfo, "stopped", {{"usage_reported", reported}});
+}
+
+Node::~Node() {
+  live_sync_ = nullptr;
+}
+
+int run_node(const NodeConfig& config) {
+  const sigset_t signals = block_signals();  // before any thread starts, so that all inherit it
+  Node node(config);
+  if (Result<> started = node.start(); !started) {
+    observe::log(Level::kError, "start_failed", {{"cause", started.error().message}});
+    return 1;
+  }
+  int signal = 0;
+  while (sigwait(&signals, &signal) != 0) {
+  }
+  observe::log(Level::kInfo, "draining", {{"signal", signal}});
+  node.drain_and_stop();
   return 0;
 }
 

@@ -47,6 +47,8 @@ class WorkerRuntime {
   void stop();
 
   [[nodiscard]] snapshot::SnapshotHolder& holder() { return holder_; }
+  // Requests being served. Thread-safe.
+  [[nodiscard]] std::uint64_t busy() const { return sessions_.busy(); }
 
  private:
   io::Worker worker_;

@@ -40,6 +40,8 @@ struct Signals {
   bool content = false;   // real output: the commit point
   bool terminal = false;  // the protocol's own end
   bool error = false;     // an in-stream error event
+  bool known = false;     // an event of this protocol
+  bool foreign = false;   // data that is no event of this protocol; later versions of it may add some
 };
 
 // Reads one answer as it passes. One per answer.

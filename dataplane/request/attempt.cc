@@ -69,6 +69,7 @@ io::Task<Step> attempt(Exchange& exchange) {
   auto answer = co_await exchange.services.upstreams.send(request, head_deadline, &exchange.upstream_cancel);
   exchange.body = {};
   if (!answer) co_return explain(exchange, answer.error());
+  note_upstream(exchange, answer->head());
 
   Step relayed = co_await relay(exchange, std::move(*answer));
   co_return relayed;

@@ -96,6 +96,7 @@ io::Task<std::optional<StreamState::End>> StreamRelay::pump() {
   last_read_ = now();
 
   const StreamState::Step step = state_.push(piece->data);
+  if (step.garbage && !exchange_.client.answer_started()) co_return state_.on_garbage();
   if (step.usage) note_progress(exchange_, state_.usage());
   if (step.terminal) settle(exchange_, state_.on_end().outcome, &state_.usage());
   const bool last = piece->last;

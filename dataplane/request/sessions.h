@@ -1,6 +1,7 @@
 // The open client connections of one worker, for drain: idle ones are closed, busy ones told to end when time is up.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 #include "common/http/server_connection.h"
@@ -21,14 +22,15 @@ class Sessions {
   void end_all();
   [[nodiscard]] bool draining() const { return draining_; }
   [[nodiscard]] std::size_t open() const { return open_; }
-  [[nodiscard]] std::size_t busy() const { return busy_; }
+  // Thread-safe.
+  [[nodiscard]] std::size_t busy() const { return busy_.load(std::memory_order_relaxed); }
 
  private:
   friend class Session;
   Metrics& metrics_;
   Session* first_ = nullptr;
   std::size_t open_ = 0;
-  std::size_t busy_ = 0;
+  std::atomic<std::size_t> busy_ = 0;
   bool draining_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "dataplane/request/settle.h"
 
+#include "common/money/money.h"
 #include "common/observe/log.h"
 #include "dataplane/usage/pricing.h"
 
@@ -25,9 +26,10 @@ void set_tokens(v1::UsageEvent& event, const protocol::Usage& usage) {
   event.set_raw_usage(usage.raw);
 }
 
+// Validation of both keeps the product in range.
 std::uint64_t multiplier(const Exchange& exchange) {
-  // Both are parts per million of the price; validation bounds them so that the product fits.
-  return exchange.caller.group->multiplier_ppm * exchange.caller.user->multiplier_ppm / 1'000'000;
+  return money::combine_multipliers(exchange.caller.group->multiplier_ppm, exchange.caller.user->multiplier_ppm)
+      .value_or(0);
 }
 
 // Nothing is billed for an answer that never was one.
@@ -76,6 +78,12 @@ Step begin_event(Exchange& exchange) {
   return {};
 }
 
+void note_upstream(Exchange& exchange, const http::ResponseHead& head) {
+  if (exchange.event == nullptr) return;
+  exchange.event->set_upstream_status(head.status);
+  if (const auto id = http::find(head.fields, "request-id")) exchange.event->set_upstream_request_id(std::string(*id));
+}
+
 void note_first_byte(Exchange& exchange) {
   const auto passed = exchange.services.clock.now() - exchange.arrived;
   exchange.services.metrics.first_byte_seconds.Observe(std::chrono::duration<double>(passed).count());
@@ -105,6 +113,8 @@ void settle(Exchange& exchange, v1::Outcome outcome, const protocol::Usage* usag
   set_time(*event.mutable_ended_at(), exchange.services.clock.now());
   event.set_outcome(outcome);
   event.set_usage_state(v1::USAGE_STATE_ABSENT);
+  event.clear_lines();  // of a PROGRESS record
+  event.clear_cost_nano_usd();
   if (usage != nullptr && !usage->absent()) {
     set_tokens(event, *usage);
     const bool whole = usage->reported() && outcome == v1::OUTCOME_COMPLETE;

@@ -8,6 +8,9 @@ namespace sluice::request {
 // Writes INTENT. Token counting and the like cost nothing and leave no event. 503 if the journal cannot take it.
 [[nodiscard]] Step begin_event(Exchange& exchange);
 
+// The upstream answered: its status and its own request id go on the event.
+void note_upstream(Exchange& exchange, const http::ResponseHead& head);
+
 // The first byte of an answer is about to go to the client.
 void note_first_byte(Exchange& exchange);
 

@@ -13,6 +13,8 @@ StreamState::Step StreamState::push(std::string_view bytes) {
   step.terminal = !terminal_ && (signals.terminal || signals.error);
   terminal_ = terminal_ || signals.terminal || signals.error;
   step.usage = signals.usage;
+  known_ = known_ || signals.known;
+  step.garbage = signals.foreign && !known_;
   return step;
 }
 
@@ -35,6 +37,10 @@ StreamState::End StreamState::on_cut() const {
 StreamState::End StreamState::on_stall() const {
   if (terminal_) return on_end();
   return broken("the upstream has been silent for too long", 504);
+}
+
+StreamState::End StreamState::on_garbage() const {
+  return broken("the upstream's answer is no event stream of this protocol", 502);
 }
 
 StreamState::End StreamState::on_client_gone() const {

@@ -27,6 +27,7 @@ class StreamState {
     std::string_view forward;
     bool usage = false;
     bool terminal = false;  // settle before `forward` goes out
+    bool garbage = false;   // the stream began with something that is not of this protocol
   };
   [[nodiscard]] Step push(std::string_view bytes);
 
@@ -34,6 +35,7 @@ class StreamState {
   [[nodiscard]] End on_end() const;
   [[nodiscard]] End on_cut() const;
   [[nodiscard]] End on_stall() const;
+  [[nodiscard]] End on_garbage() const;
   // The client left. After the terminal event that is a success.
   [[nodiscard]] End on_client_gone() const;
   // The gateway ends it: drain limit.
@@ -52,6 +54,7 @@ class StreamState {
   bool content_ = false;
   bool terminal_ = false;
   bool error_ = false;
+  bool known_ = false;  // an event of the protocol was seen
 };
 
 }  // namespace sluice::request

@@ -67,7 +67,7 @@ test('a missing or wrong content type: 415', () => nothingForwarded(async () => 
 
 test('unknown path 404, wrong method 405 with Allow, WebSocket upgrades are not taken', () => nothingForwarded(async () => {
   refused(await request('GET', '/v1/nothing'), 404, 'not_found_error');
-  refused(await request('POST', '/v1/messages/../admin', { body: '' }), 400);
+  assert.match(await raw('GET /v1/messages/../admin HTTP/1.1\r\nHost: a\r\n\r\n'), /^HTTP\/1\.1 400 /);
   const wrong = await request('GET', '/v1/messages');
   refused(wrong, 405);
   assert.equal(wrong.headers.allow, 'POST');

@@ -161,6 +161,13 @@ export const usageOf = (model, count) => eventually(`${count} usage rows of ${mo
   return rows.length === count && rows;
 });
 
+// Waits until every node's journal is empty: nothing is on its way to the books any more.
+export const usageSettled = () => eventually('all usage has been reported', async () => {
+  const text = await (await fetch(`${env.DATAPLANE_ADMIN_URL}/metrics`)).text();
+  const line = text.split('\n').find((l) => l.startsWith('sluice_journal_records '));
+  return line && +line.split(' ')[1] === 0;
+});
+
 // Fails unless the books balance: every invariant of the ledger holds.
 export async function checkBooks() {
   const check = await admin('GET', '/admin/v1/ledger-check');

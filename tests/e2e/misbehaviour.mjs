@@ -1,5 +1,5 @@
 // Every way the fake upstream misbehaves, streaming and not: what exactly the client sees, and what is billed.
-import { assert, checkBooks, events, eventually, list, main, message, post, priced, test, usageOf } from './lib.mjs';
+import { assert, checkBooks, events, main, message, post, priced, test, usageOf, usageSettled } from './lib.mjs';
 
 const steer = (text) => priced(`fake:${text}`);
 const names = (answer) => events(answer.text).map((event) => event.event);
@@ -33,7 +33,7 @@ test('cut before the head: 502, nothing billed', async () => {
   for (const stream of [false, true]) {
     const model = await steer(`cut=before-headers,tokens=${stream ? 5 : 6}`);
     failed(await post(message(model, { stream })), 502);
-    assert.equal((await row(model, 'OUTCOME_UPSTREAM_ERROR')).costUsd.replace(/\.?0+$/, ''), '0');
+    assert.equal((await row(model, 'OUTCOME_UPSTREAM_ERROR')).costUsd, '0');
   }
 });
 
@@ -59,8 +59,7 @@ test('garbage instead of an answer: 502', async () => {
   for (const stream of [false, true]) {
     const model = await steer(`garbage,tokens=${stream ? 5 : 6}`);
     const answer = await post(message(model, { stream }));
-    if (answer.status === 200) { assert.ok(stream); assert.ok(!names(answer).includes('message_stop')); }
-    else failed(answer, 502);
+    failed(answer, 502);
     await row(model, 'OUTCOME_UPSTREAM_ERROR');
   }
 });
@@ -144,10 +143,7 @@ test('an answer of 200 parallel streams is never mixed up', async () => {
 });
 
 test('the ledger balances after all of this', async () => {
-  await eventually('no usage is on its way any more', async () => {
-    const nodes = await list('/admin/v1/nodes', 'nodes');
-    return nodes.length > 0;
-  });
+  await usageSettled();
   await checkBooks();
 });
 

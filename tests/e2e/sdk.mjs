@@ -1,7 +1,7 @@
 // The official Anthropic SDK against the running system, and what the books say of each request.
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { admin, assert, checkBooks, env, eventually, list, main, priced, request, test, usageOf } from './lib.mjs';
+import { admin, assert, checkBooks, env, eventually, list, main, priced, request, test, usageOf, usageSettled } from './lib.mjs';
 
 const require = createRequire(path.join(process.env.SDK_DIR, 'x.js'));
 const { default: Anthropic } = await import(require.resolve('@anthropic-ai/sdk'));
@@ -28,9 +28,9 @@ async function oneRow(model, usage) {
   assert.equal(+(row.tokens.cacheWrite5m ?? 0), usage.cache5m ?? 0);
   assert.equal(+(row.tokens.cacheWrite1h ?? 0), usage.cache1h ?? 0);
   assert.equal(nano(row.costUsd), cost(usage));
-  const lines = (await list(`/admin/v1/ledger-entries?eventId=${row.eventId}`, 'ledgerEntries'));
-  assert.equal(lines.length, 2, 'two ledger lines for one event');
-  assert.equal(lines.reduce((sum, line) => sum + nanoSigned(line.amountUsd), 0n), 0n, 'the lines balance');
+  const entries = (await list(`/admin/v1/users/${row.userId}/ledger-entries`, 'ledgerEntries')).filter((entry) => entry.transactionId === row.eventId);
+  assert.equal(entries.length, 1, 'one ledger transaction for one event');
+  assert.equal(nanoSigned(entries[0].amountUsd), -cost(usage), 'the wallet paid exactly what the event cost');
   return row;
 }
 const nanoSigned = (usd) => (usd.startsWith('-') ? -nano(usd.slice(1)) : nano(usd));
@@ -46,6 +46,9 @@ test('a whole answer: text, usage of every kind, one row, balanced lines', async
   assert.ok(response.headers.get('x-sluice-request-id'));
   const row = await oneRow(model, usage);
   assert.equal(row.eventId, response.headers.get('x-sluice-request-id'));
+  assert.equal(row.upstreamStatus, 200);
+  assert.equal(row.upstreamRequestId, response.headers.get('request-id'));
+  assert.ok(+row.firstByteUs > 0);
   assert.equal(row.streaming ?? false, false);
 });
 
@@ -106,11 +109,13 @@ test('a refused upstream credential is never shown as the client\'s own', async 
 });
 
 test('count_tokens is answered and costs nothing', async () => {
+  const model = await steer('input=1,output=1');
+  await usageSettled();
   const before = (await list('/admin/v1/usage-events', 'usageEvents')).length;
   const counted = await client().messages.countTokens({ model: 'claude-sonnet-4-5', messages: ask('x').messages });
   assert.ok(counted.input_tokens > 0);
-  await client().messages.create(ask(await steer('input=1,output=1')));
-  await usageOf('fake:input=1,output=1', 1);
+  await client().messages.create(ask(model));
+  await usageOf(model, 1);
   assert.equal((await list('/admin/v1/usage-events', 'usageEvents')).length, before + 1);
 });
 

@@ -2,6 +2,9 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "common/sse/event_splitter.h"
 
 namespace sluice::protocol::anthropic {
@@ -45,16 +48,21 @@ dom::parser& parser_of_thread() {
   return parser;
 }
 
+constexpr std::string_view kEvents[] = {
+    "message_start",       "message_delta",      "message_stop", "content_block_start",
+    "content_block_delta", "content_block_stop", "error",        "ping"};
+
+bool is_known(std::string_view name) {
+  return std::find(std::begin(kEvents), std::end(kEvents), name) != std::end(kEvents);
+}
+
 // The event's type where the upstream leaves the event: line out.
 std::string_view type_of(std::string_view data) {
   dom::element root;
   std::string_view type;
   if (parser_of_thread().parse(data.data(), data.size()).get(root) || root["type"].get_string().get(type)) return {};
-  for (std::string_view known : {"message_start", "message_delta", "message_stop", "content_block_start",
-                                 "content_block_delta", "content_block_stop", "error", "ping"}) {
-    if (type == known) return known;
-  }
-  return {};
+  const auto known = std::find(std::begin(kEvents), std::end(kEvents), type);
+  return known == std::end(kEvents) ? std::string_view() : *known;
 }
 
 }  // namespace
@@ -64,7 +72,9 @@ Signals MessagesReader::read_events(std::string_view events) {
   for (std::string_view bytes = sse::take_event(events); !bytes.empty(); bytes = sse::take_event(events)) {
     const sse::Event event = sse::parse_event(bytes);
     if (event.data.empty()) continue;
-    read_event(event.name.empty() ? type_of(event.data) : event.name, event.data, signals);
+    const std::string_view name = event.name.empty() ? type_of(event.data) : event.name;
+    (is_known(name) ? signals.known : signals.foreign) = true;
+    read_event(name, event.data, signals);
   }
   return signals;
 }

@@ -67,6 +67,16 @@ TEST_CASE("the terminal event is announced once, before its bytes go out") {
   CHECK_FALSE(state.push(kStop).terminal);
 }
 
+TEST_CASE("what does not begin like the protocol is garbage, comments and later unknown events are not") {
+  StreamState state(sluice::protocol::anthropic::Messages().open_answer());
+  CHECK_FALSE(state.push(": hello\n\n").garbage);
+  CHECK(state.push("data: nonsense\n\n").garbage);
+  CHECK(state.on_garbage().outcome == v1::OUTCOME_UPSTREAM_ERROR);
+  StreamState good(sluice::protocol::anthropic::Messages().open_answer());
+  CHECK_FALSE(good.push(kStart).garbage);
+  CHECK_FALSE(good.push("event: x_future\ndata: {}\n\n").garbage);
+}
+
 TEST_CASE("a client that leaves, and a gateway that ends, before the terminal event") {
   const StreamState state = state_after({kStart, kContent});
   CHECK(state.on_client_gone().outcome == v1::OUTCOME_CLIENT_GONE);
