@@ -47,6 +47,8 @@ struct Call {
 template <class Body>
 grpc::Status run(const AdminContext& admin, grpc::ServerContext* context, Body body) {
   const std::string authorization = authorization_of(*context);
+  // Without any token there is nothing to look up: no database connection for strangers.
+  if (identity::bearer_token(authorization).empty()) return to_status(identity::token_required());
   const std::string request_id = request_id_of(*context, admin.clock);
   const Result<> done = db::in_transaction(admin.pool, [&](db::Transaction& tx) -> Result<> {
     auto caller = admin.authenticator.authenticate(tx, authorization);

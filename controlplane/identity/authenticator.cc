@@ -6,13 +6,9 @@
 
 namespace sluice::identity {
 
-namespace {
-
-std::unexpected<Error> unknown() {
-  return fail(ErrorCode::kUnauthenticated, "an admin token is required, as authorization: Bearer TOKEN");
+Error token_required() {
+  return {ErrorCode::kUnauthenticated, "an admin token is required, as authorization: Bearer TOKEN"};
 }
-
-}  // namespace
 
 std::string_view bearer_token(std::string_view authorization) {
   constexpr std::string_view kScheme = "bearer ";
@@ -31,16 +27,16 @@ bool Authenticator::is_bootstrap(std::string_view token) const {
 
 Result<Caller> Authenticator::authenticate(db::Transaction& tx, std::string_view authorization) const {
   const std::string_view token = bearer_token(authorization);
-  if (token.empty()) return unknown();
+  if (token.empty()) return std::unexpected(token_required());
   if (is_bootstrap(token)) return Caller{"bootstrap"};
 
   const auto found = store::find_admin_token(tx, crypto::token_hash(token));
   if (!found) {
-    if (found.error().code == ErrorCode::kNotFound) return unknown();
+    if (found.error().code == ErrorCode::kNotFound) return std::unexpected(token_required());
     return std::unexpected(found.error());
   }
   const SystemTime now = clock_.now();
-  if (found->revoked_at || (found->expires_at && *found->expires_at <= now)) return unknown();
+  if (found->revoked_at || (found->expires_at && *found->expires_at <= now)) return std::unexpected(token_required());
   const auto user = store::get_user(tx, found->user_id);
   if (!user) return std::unexpected(user.error());
   if (user->status != store::Status::kActive || user->role != store::Role::kAdmin) {

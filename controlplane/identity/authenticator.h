@@ -34,6 +34,9 @@ class Authenticator {
   const Clock& clock_;
 };
 
+// What a caller without a live token is told.
+[[nodiscard]] Error token_required();
+
 // "Bearer x" -> "x"; empty if it is no bearer token.
 [[nodiscard]] std::string_view bearer_token(std::string_view authorization);
 

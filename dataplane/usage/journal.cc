@@ -158,9 +158,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Cl
   impl->finished = recovery->finished;
   impl->recovered = recovery->recovered;
   observe::log(observe::Level::kInfo, "journal_open",
-               {{"path", path},
-                {"waiting", recovery->finished},
-                {"recovered", recovery->recovered}});
+               {{"path", path}, {"waiting", recovery->finished}, {"recovered", recovery->recovered}});
   return std::unique_ptr<Journal>(new Journal(std::move(impl)));
 }
 

@@ -49,8 +49,7 @@ Result<Recovery> recover(leveldb::DB& db, SystemTime now) {
       continue;
     }
     if (at->key().size() != EventKey{}.size() || !finish(at->value(), now, finished)) {
-      observe::log(observe::Level::kError, "journal_unreadable_record",
-                   {{"bytes", at->value().size()}});
+      observe::log(observe::Level::kError, "journal_unreadable_record", {{"bytes", at->value().size()}});
       continue;
     }
     batch.Put(at->key(), finished);
