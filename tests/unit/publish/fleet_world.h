@@ -12,9 +12,11 @@
 
 namespace sluice::testing {
 
+using config::v1::SubscribeResponse;
 using publish::Fleet;
 using publish::FleetOptions;
-using config::v1::SubscribeResponse;
+using publish::same;
+using publish::Version;
 
 // A node that applies with the data plane's own builder.
 struct Peer {
