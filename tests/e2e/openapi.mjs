@@ -1,0 +1,42 @@
+// The admin API's description: valid by the field's linter, and true of the running server.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { admin, assert, env, main, test } from './lib.mjs';
+
+const document = await (await fetch(`${env.ADMIN_URL}/openapi.json`)).json();
+const operations = Object.entries(document.paths).flatMap(([where, methods]) => Object.entries(methods)
+  .filter(([method]) => ['get', 'post', 'put', 'patch', 'delete'].includes(method))
+  .map(([method, operation]) => ({ where, method: method.toUpperCase(), operation })));
+
+test('the document is OpenAPI 3.1 without a linter\'s error', () => {
+  assert.equal(document.openapi.slice(0, 3), '3.1');
+  const file = path.join(env.STATE_DIR, 'openapi.json');
+  fs.writeFileSync(file, JSON.stringify(document));
+  const linter = path.join(process.env.REDOCLY_DIR, 'node_modules/@redocly/cli/bin/cli.js');
+  execFileSync(process.execPath, [linter, 'lint', file], { stdio: 'pipe', env: { ...process.env, REDOCLY_TELEMETRY: 'off' } });
+});
+
+test('every operation is there for real and denies strangers', async () => {
+  assert.ok(operations.length >= 35, `${operations.length} operations`);
+  for (const { where, method } of operations) {
+    const target = where.replace(/\{[^}]+\}/g, '00000000-0000-7000-8000-000000000000');
+    for (const token of ['', 'wrong-token']) {
+      const answer = await admin(method, target, method === 'GET' || method === 'DELETE' ? undefined : {}, { token, raw: true });
+      assert.equal(answer.status, 401, `${method} ${target} with token "${token}" -> ${answer.status}`);
+      assert.match(answer.headers.get('content-type'), /^application\/problem\+json/);
+      assert.ok(answer.json.request_id);
+    }
+  }
+});
+
+test('every list answers in the shape that the document promises', async () => {
+  for (const { where, operation } of operations.filter((o) => o.method === 'GET' && !o.where.includes('{'))) {
+    const answer = await admin('GET', where);
+    const schema = operation.responses['200'].content['application/json'].schema;
+    const named = document.components.schemas[schema.$ref.split('/').at(-1)];
+    for (const field of Object.keys(answer)) assert.ok(named.properties[field], `${where} answers with ${field}, which the document does not know`);
+  }
+});
+
+await main();
