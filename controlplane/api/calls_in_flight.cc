@@ -4,25 +4,25 @@ namespace sluice::api {
 
 bool CallsInFlight::enter(const std::shared_ptr<grpc::ClientContext>& context) {
   const std::lock_guard lock(mutex_);
-  if (!cancelled_) contexts_.insert(context);
+  if (!cancelled_) contexts_.emplace(context.get(), context);
   return !cancelled_;
 }
 
-void CallsInFlight::leave(const std::shared_ptr<grpc::ClientContext>& context) {
+void CallsInFlight::leave(const grpc::ClientContext* context) {
   const std::lock_guard lock(mutex_);
   contexts_.erase(context);
   left_.notify_all();
 }
 
 void CallsInFlight::cancel() {
-  std::set<std::shared_ptr<grpc::ClientContext>> running;
+  Contexts running;
   {
     const std::lock_guard lock(mutex_);
     cancelled_ = true;
     running = contexts_;
   }
   // Without the lock: gRPC may complete a call, and so leave(), on this very thread.
-  for (const auto& context : running)
+  for (const auto& [key, context] : running)
     context->TryCancel();
 }
 

@@ -4,18 +4,18 @@
 #include <grpcpp/client_context.h>
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 
 namespace sluice::api {
 
 class CallsInFlight {
  public:
-  // False after cancel(): the call must not begin. Whoever enters must leave, when nothing of the call is used any
-  // more.
+  // False after cancel(): the call must not begin. Whoever enters must leave, as the last thing and without another
+  // reference to the context: a context keeps its channel, which must not end on one of gRPC's own threads.
   [[nodiscard]] bool enter(const std::shared_ptr<grpc::ClientContext>& context);
-  void leave(const std::shared_ptr<grpc::ClientContext>& context);
+  void leave(const grpc::ClientContext* context);
 
   // Cancels all and lets none begin any more.
   void cancel();
@@ -23,9 +23,11 @@ class CallsInFlight {
   void wait();
 
  private:
+  using Contexts = std::map<const grpc::ClientContext*, std::shared_ptr<grpc::ClientContext>>;
+
   std::mutex mutex_;
   std::condition_variable left_;
-  std::set<std::shared_ptr<grpc::ClientContext>> contexts_;
+  Contexts contexts_;
   bool cancelled_ = false;
 };
 

@@ -66,6 +66,15 @@ struct Rest::Call {
   grpc::ByteBuffer request{};
   grpc::ByteBuffer response{};
 
+  // On a thread of gRPC's. Nothing of the call is left when it leaves.
+  static void complete(std::shared_ptr<Call> call, const grpc::Status& status) {
+    call->finish(status);
+    const std::shared_ptr<CallsInFlight> calls = call->calls;
+    const grpc::ClientContext* context = call->context.get();
+    call.reset();
+    calls->leave(context);
+  }
+
   void finish(const grpc::Status& status) {
     if (!status.ok()) return reply(answer(problem_of(status), id));
     const Result<std::string> text = answer_json(*schema, route, to_string(response));
@@ -150,17 +159,14 @@ void Rest::handle(WholeRequest request, const Reply& reply) {
 
 void Rest::call(const Route& route, std::string message, const WholeRequest& request, std::string id,
                 const Reply& reply) {
-  const auto call = std::make_shared<Call>(schema_, route, std::move(id), reply, calls_);
+  auto call = std::make_shared<Call>(schema_, route, std::move(id), reply, calls_);
   if (!calls_->enter(call->context)) return reply(answer(problem_of(503, "the control plane is stopping"), call->id));
   call->context->AddMetadata("authorization", std::string(request.field("authorization")));
   call->context->AddMetadata("x-request-id", call->id);
   call->context->set_deadline(std::chrono::system_clock::now() + options_.call_time);
   call->request = to_buffer(message);
   stub_.UnaryCall(call->context.get(), route.rpc_name, grpc::StubOptions(), &call->request, &call->response,
-                  [call](const grpc::Status& status) {
-                    call->finish(status);
-                    call->calls->leave(call->context);
-                  });
+                  [call](const grpc::Status& status) mutable { Call::complete(std::move(call), status); });
 }
 
 }  // namespace sluice::api
