@@ -129,7 +129,6 @@ UserServer::UserServer(std::chrono::milliseconds call_time) {
   grpc::ServerBuilder builder;
   builder.RegisterService(&store_);
   grpc_ = builder.BuildAndStart();
-  channel_ = grpc_->InProcessChannel({});
   RestOptions options;
   options.version = "1.2.3";
   options.call_time = call_time;
@@ -138,7 +137,7 @@ UserServer::UserServer(std::chrono::milliseconds call_time) {
     const std::lock_guard lock(mutex_);
     return not_ready_;
   };
-  auto rest = RestServer::start("127.0.0.1", 0, channel_, clock_, std::move(options));
+  auto rest = RestServer::start("127.0.0.1", 0, grpc_->InProcessChannel({}), clock_, std::move(options));
   if (!rest) throw std::runtime_error(rest.error().message);
   rest_ = std::move(*rest);
 }

@@ -73,8 +73,6 @@ class UserServer {
   std::mutex mutex_;
   std::string not_ready_;
   std::unique_ptr<grpc::Server> grpc_;
-  // Until the gRPC server has ended its calls: RestServer::start.
-  std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<RestServer> rest_;
 };
 
