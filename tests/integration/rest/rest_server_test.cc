@@ -1,61 +1,11 @@
 // REST over a real socket, in front of a real gRPC server.
-#include "controlplane/api/rest_server.h"
-
 #include <boost/json/parse.hpp>
 #include <catch2/catch.hpp>
-#include <thread>
 
-#include "tests/conformance/raw_client.h"
+#include "tests/integration/rest/ask.h"
 #include "tests/integration/rest/user_server.h"
-#include "tests/support/eventually.h"
 
 namespace sluice::api {
-
-using http::RawAnswer;
-using http::RawClient;
-using testing::eventually;
-using testing::kGenerous;
-
-namespace {
-
-std::string request(const std::string& method, const std::string& target, const std::string& body = {},
-                    const std::string& token = kToken, const std::string& more = {}) {
-  std::string text = method + " " + target + " HTTP/1.1\r\nhost: sluice\r\n" + more;
-  if (!token.empty()) text += "authorization: " + token + "\r\n";
-  if (!body.empty()) text += "content-length: " + std::to_string(body.size()) + "\r\n";
-  return text + "\r\n" + body;
-}
-
-RawAnswer ask(RawClient& client, const std::string& method, const std::string& target, const std::string& body = {},
-              const std::string& token = kToken, const std::string& more = {}) {
-  client.send(request(method, target, body, token, more));
-  return client.read_answer(method == "HEAD");
-}
-
-bool has(const RawAnswer& answer, const std::string& field) {
-  return answer.head.find("\r\n" + field + "\r\n") != std::string::npos;
-}
-
-boost::json::value problem(const RawAnswer& answer, unsigned status) {
-  INFO(answer.head << answer.body);
-  REQUIRE(answer.status == status);
-  CHECK(has(answer, "content-type: application/problem+json"));
-  const boost::json::value body = boost::json::parse(answer.body);
-  CHECK(body.at("status") == status);
-  CHECK(has(answer, "x-request-id: " + std::string(body.at("request_id").as_string())));
-  return body;
-}
-
-boost::json::value user_of(const RawAnswer& answer) {
-  INFO(answer.head << answer.body);
-  REQUIRE(answer.status == 200);
-  CHECK(has(answer, "content-type: application/json"));
-  CHECK(has(answer, "x-content-type-options: nosniff"));
-  CHECK(has(answer, "cache-control: no-store"));
-  return boost::json::parse(answer.body).at("user");
-}
-
-}  // namespace
 
 TEST_CASE("objects are made, read, changed and deleted on one connection") {
   UserServer server;
@@ -184,71 +134,6 @@ TEST_CASE("pages of the process need no token") {
   CHECK(ask(client, "GET", "/metrics", {}, "").body == "# none\n");
   CHECK(boost::json::parse(ask(client, "GET", "/openapi.json", {}, "").body).at("info").at("version") == "1.2.3");
   (void)problem(ask(client, "POST", "/healthz", {}, ""), 405);
-}
-
-TEST_CASE("a call that takes too long ends with 504") {
-  UserServer server(std::chrono::milliseconds(50));
-  RawClient client(server.port());
-  (void)problem(ask(client, "GET", "/admin/v1/users/held"), 504);
-}
-
-TEST_CASE("other requests go on while a call is held") {
-  UserServer server;
-  RawClient waiting(server.port());
-  waiting.send(request("GET", "/admin/v1/users/held"));
-  REQUIRE(eventually(kGenerous, [&] { return server.store().held() == 1; }));
-  RawClient client(server.port());
-  CHECK(ask(client, "GET", "/admin/v1/users").status == 200);
-  server.store().release();
-  CHECK(waiting.read_answer().status == 200);
-}
-
-TEST_CASE("a drain lets the call under way finish") {
-  UserServer server;
-  RawClient client(server.port());
-  client.send(request("GET", "/admin/v1/users/held"));
-  REQUIRE(eventually(kGenerous, [&] { return server.store().held() == 1; }));
-  std::thread drain([&] { server.rest().drain(kGenerous); });
-  server.store().release();
-  const RawAnswer answer = client.read_answer();
-  drain.join();
-  CHECK(answer.status == 200);
-  server.stop_rest();
-  CHECK(client.read_to_end().empty());
-}
-
-TEST_CASE("a drain that takes too long cancels the call and says so") {
-  UserServer server;
-  RawClient client(server.port());
-  client.send(request("GET", "/admin/v1/users/held"));
-  REQUIRE(eventually(kGenerous, [&] { return server.store().held() == 1; }));
-  server.rest().drain(std::chrono::milliseconds(1));
-  const RawAnswer answer = client.read_answer();
-  (void)problem(answer, 503);
-  CHECK(has(answer, "connection: close"));
-  CHECK(eventually(kGenerous, [&] { return server.store().held() == 0; }));
-}
-
-TEST_CASE("a stop in the middle of a call cancels it") {
-  UserServer server;
-  RawClient client(server.port());
-  client.send(request("GET", "/admin/v1/users/held"));
-  REQUIRE(eventually(kGenerous, [&] { return server.store().held() == 1; }));
-  server.stop_rest();
-  CHECK(eventually(kGenerous, [&] { return server.store().held() == 0; }));
-}
-
-TEST_CASE("a client that leaves does not disturb its call or the others") {
-  UserServer server;
-  {
-    RawClient client(server.port());
-    client.send(request("GET", "/admin/v1/users/held"));
-    REQUIRE(eventually(kGenerous, [&] { return server.store().held() == 1; }));
-  }
-  server.store().release();
-  REQUIRE(eventually(kGenerous, [&] { return server.store().held() == 0; }));
-  RawClient client(server.port());
-  CHECK(ask(client, "GET", "/admin/v1/users").status == 200);
 }
 
 }  // namespace sluice::api
