@@ -1,53 +1,24 @@
 // sluice-controlplane: owns the database, the admin API and the config of all nodes. See
 // controlplane/bootstrap/control_plane.h for how it is put together.
 #include <cstdio>
-#include <string_view>
 
+#include "common/config/command_line.h"
 #include "common/observe/log.h"
 #include "controlplane/bootstrap/control_plane.h"
 
-namespace {
-
-int usage(const char* program) {
-  std::fprintf(stderr,
-               "usage: %s --config FILE [--check-config | --migrate-only]\n"
-               "       %s --version\n",
-               program, program);
-  return 2;
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
-  std::string_view config_file;
-  bool check_only = false;
-  bool migrate_only = false;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument == "--version") {
-      std::printf("sluice-controlplane %s\n", SLUICE_VERSION);
-      return 0;
-    }
-    if (argument == "--config" && i + 1 < argc) {
-      config_file = argv[++i];
-    } else if (argument == "--check-config") {
-      check_only = true;
-    } else if (argument == "--migrate-only") {
-      migrate_only = true;
-    } else {
-      return usage(argv[0]);
-    }
-  }
-  if (config_file.empty()) return usage(argv[0]);
-  const auto config = sluice::bootstrap::read_control_config(config_file);
+  const auto line = sluice::config::read_command_line(argc, argv, "sluice-controlplane", {"--migrate-only"});
+  if (!line) return line.error();
+  const auto config = sluice::bootstrap::read_control_config(line->config_file);
   if (!config) {
     std::fprintf(stderr, "%s\n", config.error().message.c_str());
     return 2;
   }
-  if (check_only) return 0;
+  if (line->check_config) return 0;
   sluice::observe::LogOptions log;
   log.level = config->log_level;
   log.program = "controlplane";
   if (!sluice::observe::start_logging(log)) return 1;
-  return migrate_only ? sluice::bootstrap::migrate_only(*config) : sluice::bootstrap::run_control_plane(*config);
+  return line->has("--migrate-only") ? sluice::bootstrap::migrate_only(*config)
+                                     : sluice::bootstrap::run_control_plane(*config);
 }

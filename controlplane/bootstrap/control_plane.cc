@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "common/base/clock.h"
+#include "common/base/termination.h"
 #include "common/crypto/api_key.h"
 #include "common/crypto/secret_file.h"
 #include "common/crypto/vault.h"
@@ -34,15 +35,6 @@ constexpr int kMaxThreads = 64;
 int refuse(const Error& error) {
   observe::log(Level::kError, "start_failed", {{"cause", error.message}});
   return 1;
-}
-
-sigset_t block_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
 }
 
 struct Secrets {
@@ -82,41 +74,39 @@ db::PoolOptions pool_options(const ControlConfig& config) {
   return options;
 }
 
-// A thread that waits for SIGTERM or SIGINT, so that a database that is away does not keep the process from ending.
-class SignalWatch {
+// A thread that waits for the end, so that a database that is away does not keep the process from ending.
+class EndWatch {
  public:
-  explicit SignalWatch(sigset_t signals)
-      : signals_(signals), thread_([this] {
-          int signal = 0;
-          while (sigwait(&signals_, &signal) != 0) {
-          }
+  EndWatch()
+      : thread_([this] {
+          (void)signals_.wait();
           stopping = true;
           stopping.notify_all();
         }) {}
-  ~SignalWatch() {
+  ~EndWatch() {
     if (!stopping) pthread_kill(thread_.native_handle(), SIGTERM);
     thread_.join();
   }
-  SignalWatch(const SignalWatch&) = delete;
-  SignalWatch& operator=(const SignalWatch&) = delete;
+  EndWatch(const EndWatch&) = delete;
+  EndWatch& operator=(const EndWatch&) = delete;
 
   std::atomic<bool> stopping = false;
 
  private:
-  sigset_t signals_;
+  TerminationSignals signals_;
   std::thread thread_;
 };
 
 }  // namespace
 
 int migrate_only(const ControlConfig& config) {
-  const SignalWatch watch(block_signals());
+  const EndWatch watch;
   const Result<> prepared = prepare_database(config.database, watch.stopping);
   return prepared ? 0 : refuse(prepared.error());
 }
 
 int run_control_plane(const ControlConfig& config) {
-  const SignalWatch watch(block_signals());  // before any other thread, so that all inherit the blocked signals
+  const EndWatch watch;  // before any other thread
   const RealClock clock;
   auto secrets = read_secrets(config);
   if (!secrets) return refuse(secrets.error());

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
-#include <pthread.h>
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <thread>
 
+#include "common/base/termination.h"
 #include "common/base/uuid.h"
 #include "common/crypto/secret_file.h"
 #include "common/observe/log.h"
@@ -41,15 +40,6 @@ std::shared_ptr<const snapshot::Snapshot> load(const snapshot::DiskCopy& copy) {
     observe::log(Level::kWarn, "snapshot_not_usable", {{"cause", loaded.error().message}});
   }
   return nullptr;
-}
-
-sigset_t block_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
 }
 
 }  // namespace
@@ -189,15 +179,13 @@ Node::~Node() {
 }
 
 int run_node(const NodeConfig& config) {
-  const sigset_t signals = block_signals();  // before any thread starts, so that all inherit it
+  const TerminationSignals signals;  // before any thread starts
   Node node(config);
   if (Result<> started = node.start(); !started) {
     observe::log(Level::kError, "start_failed", {{"cause", started.error().message}});
     return 1;
   }
-  int signal = 0;
-  while (sigwait(&signals, &signal) != 0) {
-  }
+  const int signal = signals.wait();
   observe::log(Level::kInfo, "draining", {{"signal", signal}});
   node.drain_and_stop();
   return 0;

@@ -35,7 +35,7 @@ bool is_event_stream(const http::ResponseHead& head) {
   return type.size() >= kEventStream.size() && http::same_name(type.substr(0, kEventStream.size()), kEventStream);
 }
 
-bool is_error_of(const protocol::Protocol& /*protocol*/, const std::string& body) {
+bool is_error_object(const std::string& body) {
   constexpr std::string_view kError[] = {"error"};
   std::string padded;
   padded.reserve(body.size() + 64);

@@ -20,6 +20,6 @@ struct AnswerHead {
 [[nodiscard]] bool is_event_stream(const http::ResponseHead& head);
 
 // Whether a body is an error in the protocol's own shape: a JSON object with a member "error".
-[[nodiscard]] bool is_error_of(const protocol::Protocol& protocol, const std::string& body);
+[[nodiscard]] bool is_error_object(const std::string& body);
 
 }  // namespace sluice::request

@@ -40,7 +40,7 @@ io::Task<Step> relay_error(Exchange& exchange, http::ClientResponse answer) {
   const AnswerHead head = answer_head(exchange, answer.head());
   Result<std::string> body = co_await whole_body(exchange, answer);
   settle(exchange, v1::OUTCOME_UPSTREAM_ERROR, nullptr);
-  if (!body || !is_error_of(*exchange.protocol, *body)) {
+  if (!body || !is_error_object(*body)) {
     protocol::ApiError error{.status = status, .message = "the upstream answered with an error and no explanation"};
     error.retry_after = status == 429 || status >= 500 ? std::optional<unsigned>(1) : std::nullopt;
     co_return std::unexpected(std::move(error));
