@@ -61,9 +61,10 @@ TEST_CASE("the upstream's own error event is not doubled") {
 TEST_CASE("the terminal event is announced once, before its bytes go out") {
   StreamState state(sluice::protocol::anthropic::Messages().open_answer());
   CHECK_FALSE(state.push(kStart + kContent).terminal);
-  const StreamState::Step step = state.push(kDelta + kStop);
+  const std::string end = kDelta + kStop;
+  const StreamState::Step step = state.push(end);
   CHECK(step.terminal);
-  CHECK(step.forward == kDelta + kStop);
+  CHECK(step.forward == end);
   CHECK_FALSE(state.push(kStop).terminal);
 }
 
