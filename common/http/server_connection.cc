@@ -11,7 +11,7 @@ constexpr std::size_t kUsualFields = 16;
 
 // Limits of finish().
 constexpr std::chrono::milliseconds kLingerTime{2'000};
-constexpr std::size_t kLingerBytes = 1024 * 1024;
+constexpr std::size_t kLingerBytes = 16 * 1024 * 1024;
 
 }  // namespace
 
