@@ -21,6 +21,7 @@ if deploy/local/start --no-build --upstream "$MOCK_URL" --upstream-key-file "$SL
   export GATEWAY_BROKE_KEY
   # All of A and C are Anthropic clients, Claude Code and the raw requests such clients make.
   suite acceptance "$node" "$acceptance/run.mjs" --all --only A,C
+  suite acceptance_books "$node" tests/e2e/acceptance_books.mjs
   echo "left out: F (several upstream accounts) and the scenarios of other protocols (B, G, M, O, P, V, X)"
 else
   cat "$SLUICE_STATE/start-mock.out"
