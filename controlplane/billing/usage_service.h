@@ -3,6 +3,9 @@
 
 #include <grpcpp/server_context.h>
 
+#include <mutex>
+#include <unordered_set>
+
 #include "common/base/secret.h"
 #include "controlplane/billing/ingest.h"
 #include "sluice/usage/v1/usage.grpc.pb.h"
@@ -15,15 +18,24 @@ class UsageServiceImpl final : public usage::v1::UsageService::Service {
   UsageServiceImpl(Ingest& ingest, Secret node_token) : ingest_(ingest), node_token_(std::move(node_token)) {}
 
   // Ends with UNAUTHENTICATED, or with UNAVAILABLE while the database is away: the node sends again what was not
-  // acknowledged.
+  // acknowledged. Ends with CANCELLED once `end_streams` was called.
   grpc::Status Report(grpc::ServerContext* context,
                       grpc::ServerReaderWriter<usage::v1::ReportResponse, usage::v1::ReportRequest>* stream) override;
 
+  // Ends every stream and refuses new ones, before the server is shut down: nodes keep theirs open for good. A batch
+  // that is being stored is stored to its end. Any thread.
+  void end_streams();
+
  private:
+  class Stream;
+
   [[nodiscard]] bool authorized(const grpc::ServerContext& context) const;
 
   Ingest& ingest_;
   const Secret node_token_;
+  std::mutex mutex_;
+  bool stopping_ = false;
+  std::unordered_set<grpc::ServerContext*> streams_;
 };
 
 }  // namespace sluice::billing

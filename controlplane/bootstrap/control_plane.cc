@@ -150,6 +150,7 @@ int run_control_plane(const ControlConfig& config) {
   observe::log(Level::kInfo, "stopping");
   front->reset();
   config_service.end_streams();
+  usage_service.end_streams();
   server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(10));
   observe::log(Level::kInfo, "stopped");
   return 0;

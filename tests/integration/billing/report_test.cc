@@ -1,6 +1,7 @@
 // The whole way: Journal, Uploader, gRPC, UsageServiceImpl, PostgreSQL.
 #include <grpcpp/grpcpp.h>
 
+#include <optional>
 #include <thread>
 
 #include "controlplane/billing/usage_service.h"
@@ -27,15 +28,15 @@ constexpr std::string_view kToken = "a-node-token";
 // A control plane that can be stopped and started again on the same unix socket.
 class Server {
  public:
-  Server(Ingest& ingest, const TempDir& dir)
-      : service_(ingest, Secret(std::string(kToken))), address_("unix:" + (dir / "grpc.sock").string()) {
+  Server(Ingest& ingest, const TempDir& dir) : ingest_(ingest), address_("unix:" + (dir / "grpc.sock").string()) {
     start();
   }
   ~Server() { stop(); }
   void start() {
+    service_.emplace(ingest_, Secret(std::string(kToken)));
     grpc::ServerBuilder builder;
     builder.AddListeningPort(address_, grpc::InsecureServerCredentials());
-    builder.RegisterService(&service_);
+    builder.RegisterService(&*service_);
     server_ = builder.BuildAndStart();
     REQUIRE(server_ != nullptr);
   }
@@ -46,12 +47,20 @@ class Server {
     server_->Wait();
     server_.reset();
   }
+  // Waits for every stream, without a limit, after telling them to end.
+  void stop_gently() {
+    service_->end_streams();
+    server_->Shutdown();
+    server_->Wait();
+    server_.reset();
+  }
   [[nodiscard]] std::shared_ptr<grpc::Channel> channel() const {
     return grpc::CreateChannel(address_, grpc::InsecureChannelCredentials());
   }
 
  private:
-  UsageServiceImpl service_;
+  Ingest& ingest_;
+  std::optional<UsageServiceImpl> service_;
   std::string address_;
   std::unique_ptr<grpc::Server> server_;
 };
@@ -122,7 +131,7 @@ TEST_CASE("a control plane that is stopped again and again gets every event once
   for (int round = 0; round < 5; ++round) {
     const auto before = uploader.stats().acknowledged;
     REQUIRE(eventually(kGenerous, [&] { return uploader.stats().acknowledged > before; }));
-    server.stop();
+    round % 2 == 0 ? server.stop() : server.stop_gently();
     std::this_thread::sleep_for(std::chrono::milliseconds(round * 20));
     server.start();
   }
@@ -134,6 +143,24 @@ TEST_CASE("a control plane that is stopped again and again gets every event once
   CHECK(books.events() == served);
   CHECK(books.balance_of(user).nano_usd == -cost);
   CHECK(books.drift().empty());
+}
+
+TEST_CASE("a stopping control plane ends the stream of an idle node") {
+  Books books;
+  const std::string user = books.add_user();
+  const TempDir dir;
+  Server server(books.ingest(), dir);
+  auto journal = open_journal(dir);
+  Uploader uploader(*journal, server.channel(), options());
+  const std::int64_t before = serve(*journal, user, 5);
+  REQUIRE(uploader.flush(kGenerous));
+  REQUIRE(uploader.stats().connected);
+  server.stop_gently();
+  const std::int64_t after = serve(*journal, user, 5);
+  server.start();
+  REQUIRE(uploader.flush(kGenerous));
+  CHECK(books.events() == 10);
+  CHECK(books.balance_of(user).nano_usd == -(before + after));
 }
 
 TEST_CASE("a node that is started again reports what an earlier process left, the crashed request too") {
