@@ -30,8 +30,8 @@ export async function startNginx(folder, upstream) {
   const file = path.join(folder, 'nginx.conf');
   fs.writeFileSync(file, `
 worker_processes 1; daemon off; master_process off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log crit;
-worker_rlimit_nofile 65536;
-events { worker_connections 20000; }
+
+events { worker_connections 9000; }
 http {
   access_log off; client_max_body_size 64m; client_body_buffer_size 1m; keepalive_requests 1000000000; tcp_nodelay on;
   client_body_temp_path ${folder}/nb; proxy_temp_path ${folder}/np; fastcgi_temp_path ${folder}/nf; uwsgi_temp_path ${folder}/nu; scgi_temp_path ${folder}/ns;
@@ -50,7 +50,7 @@ export async function startHaproxy(folder, upstream) {
   fs.writeFileSync(file, `
 global
   nbthread 1
-  maxconn 20000
+  maxconn 9000
 defaults
   mode http
   timeout connect 5s

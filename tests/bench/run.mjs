@@ -41,15 +41,18 @@ const targets = [
   { name: 'sluice', port: +new URL(process.env.GATEWAY_URL).port, pids: [pidOf('dataplane')] },
 ];
 
+// The same request for every target; only the key is the one that the target's end asks for.
 function requestFile(name, json) {
-  const file = path.join(state, `${name}.http`);
-  fs.writeFileSync(file, httpRequest('bench.test', process.env.GATEWAY_KEY, json));
+  const file = path.join(state, name);
+  fs.writeFileSync(`${file}.gateway`, httpRequest('bench.test', process.env.GATEWAY_KEY, json));
+  fs.writeFileSync(`${file}.direct`, httpRequest('bench.test', process.env.UPSTREAM_SECRET, json));
   return file;
 }
+const fileOf = (target, file) => `${file}.${target.name === 'sluice' ? 'gateway' : 'direct'}`;
 
 async function measure(target, file, connections, requests, pause = 0) {
   const before = cpu(target.pids);
-  const { stdout } = await run(load, [target.port, file, connections, requests, pause].map(String), { maxBuffer: 1 << 24 });
+  const { stdout } = await run(load, [target.port, fileOf(target, file), connections, requests, pause].map(String), { maxBuffer: 1 << 24 });
   const result = JSON.parse(stdout);
   result.cpuNs = cpu(target.pids) - before;
   if (result.failures || result.not_ok || result.answers !== requests) throw new Error(`${target.name}: ${stdout}`);
@@ -96,7 +99,7 @@ function addedRow(figures) {
 async function memoryPerStream(target, file, few, many) {
   const at = [];
   for (const streams of [few, many]) {
-    const child = spawn(load, [target.port, file, streams, 'hold'].map(String), { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(load, [target.port, fileOf(target, file), streams, 'hold'].map(String), { stdio: ['pipe', 'pipe', 'inherit'] });
     let out = '';
     child.stdout.on('data', (data) => { out += data; });
     await eventually(`${target.name} holds ${streams} streams`, () => out.includes(`held ${streams}`), 120000);
