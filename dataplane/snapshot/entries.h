@@ -2,7 +2,9 @@
 // and live as long as the Snapshot they came from. Money is nano-USD, multipliers are parts per million.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,9 +13,22 @@
 #include "common/base/clock.h"
 #include "common/base/secret.h"
 #include "common/http/client_pool.h"
+#include "common/io/proxy.h"
 #include "sluice/config/v1/resources.pb.h"
 
 namespace sluice::snapshot {
+
+struct BudgetEntry {
+  config::v1::BudgetWindow window = config::v1::BUDGET_WINDOW_UNSPECIFIED;
+  std::int64_t limit_nano_usd = 0;
+};
+
+// What a key had spent in a window when its resource was published.
+struct SpendingEntry {
+  std::string window_id;
+  std::int64_t spent_nano_usd = 0;
+  std::uint64_t version = 0;
+};
 
 // A client's API key. Usable only while the key, its user and its group are active and present.
 struct KeyEntry {
@@ -23,6 +38,11 @@ struct KeyEntry {
   std::string_view hmac;  // 32 bytes
   bool active = false;
   std::optional<SystemTime> expires_at;
+  std::uint32_t concurrency = 0;  // 0: unlimited, as below
+  std::uint32_t requests_per_minute = 0;
+  std::uint32_t tokens_per_minute = 0;
+  std::vector<BudgetEntry> budgets;  // one for each window at most
+  std::vector<SpendingEntry> spending;
 };
 
 struct UserEntry {
@@ -31,6 +51,9 @@ struct UserEntry {
   std::uint32_t concurrency = 0;  // 0: the default of Settings
   std::uint64_t multiplier_ppm = 0;
   std::int64_t balance_nano_usd = 0;
+  std::uint64_t balance_version = 0;
+  std::uint32_t requests_per_minute = 0;  // 0: unlimited
+  std::uint32_t tokens_per_minute = 0;
 };
 
 struct GroupEntry {
@@ -38,6 +61,13 @@ struct GroupEntry {
   bool active = false;
   std::uint64_t multiplier_ppm = 0;
   config::v1::InterruptionPolicy interruption_policy = config::v1::INTERRUPTION_POLICY_UNSPECIFIED;
+};
+
+// An upstream error that pauses the account.
+struct PauseRule {
+  std::uint32_t status = 0;
+  std::vector<std::string> keywords;  // lower case; any of them; none: any body
+  std::chrono::minutes pause{0};
 };
 
 struct AccountEntry {
@@ -49,7 +79,11 @@ struct AccountEntry {
   std::vector<std::string> group_ids;
   std::uint32_t concurrency = 0;    // 0: unlimited
   std::int32_t priority = 0;        // lower is tried first
-  std::vector<std::string> models;  // empty: every priced model of its provider
+  // Both empty: every priced model of its provider.
+  std::vector<std::string> models;
+  std::map<std::string, std::string, std::less<>> model_mapping;  // from the client's name to the upstream's
+  std::vector<PauseRule> pause_rules;                             // in order
+  std::vector<std::string> egress_proxy_ids;                      // in order; empty: direct
 };
 
 // What an account presents now; its id is the account's.
@@ -79,7 +113,7 @@ struct PriceEntry {
 struct EgressProxyEntry {
   std::string id;
   bool active = false;
-  std::string url;
+  io::Proxy proxy;
 };
 
 struct SettingsEntry {
