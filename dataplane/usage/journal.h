@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,6 +36,8 @@ struct JournalOptions {
   std::size_t queue_limit = 4096;
   // intent() is refused from this many records on; events in flight can still be finished.
   std::uint64_t max_records = 5'000'000;
+  // Decision records kept on disk; a newer one replaces the oldest.
+  std::size_t max_decisions = 50'000;
 };
 
 struct JournalStats {
@@ -44,6 +47,8 @@ struct JournalStats {
   std::uint64_t write_errors = 0;
   std::chrono::milliseconds oldest{0};  // age of the oldest record
   bool damaged = false;                 // the journal had to be repaired or set aside at open
+  std::uint64_t decisions = 0;          // decision records on disk
+  std::uint64_t decisions_lost = 0;     // given up since the start: replaced by newer ones, or the disk refused
 };
 
 class Journal {
@@ -64,6 +69,14 @@ class Journal {
   [[nodiscard]] Result<> intent(const v1::UsageEvent& event);
   [[nodiscard]] Result<> progress(const v1::UsageEvent& event);
   [[nodiscard]] Result<> final(const v1::UsageEvent& event);
+
+  // Keeps why a request went where it went until the control plane has it. Best effort: a record that the disk refuses,
+  // or that is larger than 64 KiB, is counted and dropped. Costs an I/O thread no more than intent().
+  void decision(const v1::DecisionRecord& decision);
+
+  // Every finished event that the control plane has not acknowledged, in order of arrival. Reads the whole disk: at
+  // the start, before there is an Uploader, when nothing is in flight.
+  void for_each_unacknowledged(const std::function<void(const v1::UsageEvent&)>& use) const;
 
   // False while the last write failed or the journal is full: the node should say it is not ready.
   [[nodiscard]] bool writable() const;
@@ -91,6 +104,15 @@ class Journal {
   [[nodiscard]] bool contains(const EventKey& key) const;
   // Forgets records, each of them present. They were acknowledged.
   [[nodiscard]] Result<> erase(std::span<const EventKey> keys);
+
+  // Decision records, oldest first; each is given out once until the next start.
+  struct Decisions {
+    std::vector<EventKey> keys;
+    std::vector<v1::DecisionRecord> records;  // one per key
+  };
+  [[nodiscard]] Decisions take_decisions(std::size_t limit);
+  // Forgets decision records that were taken.
+  void erase_decisions(std::span<const EventKey> keys);
 
  private:
   struct Impl;

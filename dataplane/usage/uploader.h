@@ -6,10 +6,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "common/base/secret.h"
+#include "dataplane/usage/acknowledgement.h"
 #include "dataplane/usage/journal.h"
 
 namespace sluice::usage {
@@ -25,6 +28,14 @@ struct UploaderOptions {
   // Reconnect waits are random in [0, min(cap, base x 2^failures)].
   std::chrono::milliseconds backoff_base{100};
   std::chrono::milliseconds backoff_cap{10'000};
+  // Decision records in one batch at most; they go along with events, or alone.
+  std::size_t batch_decisions = 200;
+  // Called once per acknowledged batch that names purses, on the uploader's thread, so it must not block for long. At
+  // most one entry per purse in each span. Both belong together: what is unacknowledged is lowered only in the same
+  // step that adopts the balances. It is called BEFORE the records leave the journal: a crash in between leaves costs
+  // counted twice until the next acknowledgement (the records come again and are found at the next start), never a
+  // moment in which a cost is in neither the balance nor the unacknowledged. May be empty.
+  std::function<void(std::span<const AckedCost>, std::span<const PurseBalance>)> on_acknowledged = {};
 };
 
 struct UploaderStats {
@@ -34,6 +45,7 @@ struct UploaderStats {
   std::uint64_t quarantined = 0;   // of these, stored there as not billable
   std::uint64_t reconnects = 0;
   std::uint64_t in_flight = 0;  // events sent and not acknowledged
+  std::uint64_t decisions = 0;  // decision records acknowledged
   std::string last_error;       // empty while all is well
 };
 
