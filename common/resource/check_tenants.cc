@@ -1,24 +1,58 @@
+#include <set>
+
 #include "common/resource/fields.h"
 #include "common/resource/limits.h"
 #include "common/resource/validate.h"
 
 namespace sluice::resource {
 
+using std::int64_t;
 using std::uint32_t;
 using std::uint64_t;
 
-Result<> check(const config::v1::Settings& settings) {
-  if (Result<> r = check_range<uint64_t>("max_body_bytes", settings.max_body_bytes(), 0, kMaxBodyBytes); !r) return r;
-  if (Result<> r = check_range<uint32_t>("keepalive_seconds", settings.keepalive_seconds(), 0, kMaxKeepaliveSeconds);
-      !r) {
+namespace {
+
+// The limits that users and keys have alike.
+template <class Message>
+Result<> check_rates(const Message& message) {
+  if (Result<> r = check_range<uint32_t>("concurrency", message.concurrency(), 0, kMaxConcurrency); !r) return r;
+  if (Result<> r = check_range<uint32_t>("requests_per_minute", message.requests_per_minute(), 0, kMaxPerMinute); !r) {
     return r;
   }
-  return check_range<uint32_t>("default_user_concurrency", settings.default_user_concurrency(), 0, kMaxConcurrency);
+  return check_range<uint32_t>("tokens_per_minute", message.tokens_per_minute(), 0, kMaxPerMinute);
 }
+
+Result<> check_budgets(const config::v1::ApiKey& key) {
+  std::set<config::v1::BudgetWindow> windows;
+  for (const config::v1::Budget& budget : key.budgets()) {
+    if (budget.window() == config::v1::BUDGET_WINDOW_UNSPECIFIED ||
+        !config::v1::BudgetWindow_IsValid(budget.window())) {
+      return fail(ErrorCode::kInvalidArgument, "budgets.window is missing or unknown to this version");
+    }
+    if (!windows.insert(budget.window()).second) {
+      return fail(ErrorCode::kInvalidArgument, "budgets name the same window twice");
+    }
+    if (Result<> r = check_range<int64_t>("budgets.limit_nano_usd", budget.limit_nano_usd(), 1, kMaxBudget); !r) {
+      return r;
+    }
+  }
+  return {};
+}
+
+Result<> check_spending(const config::v1::ApiKey& key) {
+  if (Result<> r = check_count("spending", key.spending_size(), kMaxSpendings); !r) return r;
+  for (const config::v1::Spending& spent : key.spending()) {
+    if (Result<> r = check_token("spending.window_id", spent.window_id(), kMaxWindowIdBytes); !r) return r;
+    if (spent.spent_nano_usd() < 0) return fail(ErrorCode::kInvalidArgument, "spending.spent_nano_usd is negative");
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<> check(const config::v1::User& user) {
   if (Result<> r = check_text("display_name", user.display_name(), kMaxNameBytes); !r) return r;
-  if (Result<> r = check_range<uint32_t>("concurrency", user.concurrency(), 0, kMaxConcurrency); !r) return r;
+  if (Result<> r = check_rates(user); !r) return r;
   return check_range<uint64_t>("multiplier_ppm", user.multiplier_ppm(), 0, kMaxMultiplierPpm);
 }
 
@@ -26,6 +60,9 @@ Result<> check(const config::v1::ApiKey& key) {
   if (Result<> r = check_uuid("user_id", key.user_id()); !r) return r;
   if (Result<> r = check_uuid("group_id", key.group_id()); !r) return r;
   if (key.key_hmac().size() != 32) return fail(ErrorCode::kInvalidArgument, "key_hmac must be 32 bytes");
+  if (Result<> r = check_rates(key); !r) return r;
+  if (Result<> r = check_budgets(key); !r) return r;
+  if (Result<> r = check_spending(key); !r) return r;
   return key.has_expires_at() ? check_time("expires_at", key.expires_at()) : Result<>{};
 }
 

@@ -4,8 +4,8 @@
 #include <openssl/pem.h>
 
 #include <memory>
-#include <set>
 
+#include "common/io/proxy.h"
 #include "common/resource/fields.h"
 #include "common/resource/limits.h"
 #include "common/resource/validate.h"
@@ -13,20 +13,6 @@
 namespace sluice::resource {
 
 namespace {
-
-using Names = google::protobuf::RepeatedPtrField<std::string>;
-
-Result<> check_count(std::string_view field, int count, int most) {
-  if (count <= most) return {};
-  return fail(ErrorCode::kInvalidArgument,
-              fmt::format("{} has {} entries; at most {} are allowed", field, count, most));
-}
-
-Result<> check_unique(std::string_view field, const Names& names) {
-  const std::set<std::string_view> distinct(names.begin(), names.end());
-  if (distinct.size() == static_cast<std::size_t>(names.size())) return {};
-  return fail(ErrorCode::kInvalidArgument, fmt::format("{} names the same entry twice", field));
-}
 
 Result<> check_pem(std::string_view pem) {
   if (pem.empty()) return {};
@@ -42,22 +28,51 @@ Result<> check_pem(std::string_view pem) {
   return {};
 }
 
+Result<> check_mapping(const config::v1::Account& account) {
+  const int count = static_cast<int>(account.model_mapping().size());
+  if (Result<> r = check_count("model_mapping", count, kMaxModelsPerAccount); !r) return r;
+  for (const auto& [from, to] : account.model_mapping()) {
+    if (Result<> r = check_required_text("model_mapping", from, kMaxMappedModelBytes); !r) return r;
+    if (Result<> r = check_required_text("model_mapping", to, kMaxMappedModelBytes); !r) return r;
+  }
+  return {};
+}
+
+Result<> check_rule(const config::v1::PauseRule& rule) {
+  if (Result<> r = check_range<std::uint32_t>("pause_rules.status", rule.status(), 100, 599); !r) return r;
+  if (Result<> r = check_range<std::uint32_t>("pause_rules.minutes", rule.minutes(), 1, kMaxPauseMinutes); !r) return r;
+  if (Result<> r = check_count("pause_rules.keywords", rule.keywords_size(), kMaxPauseKeywords); !r) return r;
+  for (const std::string& word : rule.keywords()) {
+    if (Result<> r = check_required_text("pause_rules.keywords", word, kMaxPauseKeywordBytes); !r) return r;
+  }
+  return {};
+}
+
+// The value is never quoted.
+Result<> check_login(std::string_view field, const std::string& value) {
+  if (!value.empty()) return check_text(field, value, kMaxProxyLoginBytes);
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("{} is missing: give both username and password, or none", field));
+}
+
 }  // namespace
 
 Result<> check(const config::v1::Account& account) {
   if (Result<> r = check_text("display_name", account.display_name(), kMaxNameBytes); !r) return r;
   if (Result<> r = check_identifier("provider", account.provider()); !r) return r;
   if (Result<> r = check_url("base_url", account.base_url()); !r) return r;
-  if (Result<> r = check_count("group_ids", account.group_ids_size(), kMaxGroupsPerAccount); !r) return r;
-  for (const std::string& id : account.group_ids()) {
-    if (Result<> r = check_uuid("group_ids", id); !r) return r;
-  }
-  if (Result<> r = check_unique("group_ids", account.group_ids()); !r) return r;
+  if (Result<> r = check_uuids("group_ids", account.group_ids(), kMaxGroupsPerAccount); !r) return r;
   if (Result<> r = check_range<std::uint32_t>("concurrency", account.concurrency(), 0, kMaxConcurrency); !r) return r;
   if (Result<> r = check_range<std::int32_t>("priority", account.priority(), -kMaxPriority, kMaxPriority); !r) return r;
   if (Result<> r = check_count("models", account.models_size(), kMaxModelsPerAccount); !r) return r;
   for (const std::string& model : account.models()) {
     if (Result<> r = check_required_text("models", model, kMaxNameBytes); !r) return r;
+  }
+  if (Result<> r = check_uuids("egress_proxy_ids", account.egress_proxy_ids(), kMaxProxiesPerAccount); !r) return r;
+  if (Result<> r = check_mapping(account); !r) return r;
+  if (Result<> r = check_count("pause_rules", account.pause_rules_size(), kMaxPauseRules); !r) return r;
+  for (const config::v1::PauseRule& rule : account.pause_rules()) {
+    if (Result<> r = check_rule(rule); !r) return r;
   }
   return check_pem(account.ca_pem());
 }
@@ -79,7 +94,16 @@ Result<> check(const config::v1::Credential& credential) {
 }
 
 Result<> check(const config::v1::EgressProxy& proxy) {
-  return check_required_text("url", proxy.url(), kMaxUrlBytes);
+  if (Result<> r = check_required_text("url", proxy.url(), kMaxUrlBytes); !r) return r;
+  if (const Result<io::Proxy> url = io::parse_proxy_url(proxy.url()); !url) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("url is not usable: {}", url.error().message));
+  }
+  if (proxy.username().empty() && proxy.password().empty()) return {};
+  if (Result<> r = check_login("username", proxy.username()); !r) return r;
+  if (proxy.username().find(':') != std::string::npos) {
+    return fail(ErrorCode::kInvalidArgument, "username contains a colon");  // Basic credentials end the name with it
+  }
+  return check_login("password", proxy.password());
 }
 
 Result<> check(const config::v1::Price& price) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <set>
 
 #include "common/base/uuid.h"
 #include "common/http/client_pool.h"
@@ -92,6 +93,25 @@ Result<> check_host_and_port(std::string_view field, std::string_view value) {
   const bool plain = std::ranges::none_of(host, [](char c) { return (c >= 'A' && c <= 'Z') || c == '/' || c == '@'; });
   if (!plain) return invalid(field, "must be a lower-case host name without scheme, path or user");
   return {};
+}
+
+Result<> check_count(std::string_view field, int count, int most) {
+  if (count <= most) return {};
+  return invalid(field, fmt::format("has {} entries; at most {} are allowed", count, most));
+}
+
+Result<> check_unique(std::string_view field, const google::protobuf::RepeatedPtrField<std::string>& values) {
+  const std::set<std::string_view> distinct(values.begin(), values.end());
+  if (distinct.size() == static_cast<std::size_t>(values.size())) return {};
+  return invalid(field, "names the same entry twice");
+}
+
+Result<> check_uuids(std::string_view field, const google::protobuf::RepeatedPtrField<std::string>& values, int most) {
+  if (Result<> r = check_count(field, values.size(), most); !r) return r;
+  for (const std::string& id : values) {
+    if (Result<> r = check_uuid(field, id); !r) return r;
+  }
+  return check_unique(field, values);
 }
 
 template <class Number>

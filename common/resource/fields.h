@@ -1,9 +1,12 @@
 // Checks of single fields, shared by the kinds. Each names the field in its reason.
 #pragma once
 
+#include <google/protobuf/repeated_ptr_field.h>
 #include <google/protobuf/timestamp.pb.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "common/base/status.h"
@@ -25,6 +28,14 @@ namespace sluice::resource {
 [[nodiscard]] Result<> check_url(std::string_view field, std::string_view value);
 // "host:port" in lower case, brackets around IPv6.
 [[nodiscard]] Result<> check_host_and_port(std::string_view field, std::string_view value);
+
+// At most `most` entries.
+[[nodiscard]] Result<> check_count(std::string_view field, int count, int most);
+[[nodiscard]] Result<> check_unique(std::string_view field,
+                                    const google::protobuf::RepeatedPtrField<std::string>& values);
+// At most `most` UUIDs, none twice.
+[[nodiscard]] Result<> check_uuids(std::string_view field,
+                                   const google::protobuf::RepeatedPtrField<std::string>& values, int most);
 
 template <class Number>
 [[nodiscard]] Result<> check_range(std::string_view field, Number value, Number low, Number high);

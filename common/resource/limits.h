@@ -21,13 +21,36 @@ inline constexpr int kMaxGroupsPerAccount = 1'000;
 inline constexpr int kMaxModelsPerAccount = 1'000;
 inline constexpr int kMaxBoundHosts = 32;
 
+inline constexpr int kMaxPauseRules = 32;
+inline constexpr int kMaxPauseKeywords = 16;
+inline constexpr std::size_t kMaxPauseKeywordBytes = 128;
+inline constexpr std::uint32_t kMaxPauseMinutes = 7 * 24 * 60;
+inline constexpr int kMaxProxiesPerAccount = 16;
+inline constexpr std::size_t kMaxMappedModelBytes = 256;
+// What one byte of length says in RFC 1929.
+inline constexpr std::size_t kMaxProxyLoginBytes = 255;
+
 inline constexpr std::uint32_t kMaxConcurrency = 1'000'000;
+inline constexpr std::uint32_t kMaxPerMinute = 1'000'000'000;
+// A billion USD: in micro-USD exact as a double, which is how Redis scripts count.
+inline constexpr std::int64_t kMaxBudget = 1'000'000'000'000'000'000;
 // 1,000 times; the product of two multipliers still fits in 63 bits.
 inline constexpr std::uint64_t kMaxMultiplierPpm = 1'000'000'000;
 // A million USD per million tokens, or per request.
 inline constexpr std::int64_t kMaxPrice = 1'000'000'000'000'000;
+inline constexpr int kMaxSpendings = 16;
+inline constexpr std::size_t kMaxWindowIdBytes = 32;
 inline constexpr std::int32_t kMaxPriority = 1'000'000;
 inline constexpr std::uint64_t kMaxBodyBytes = std::uint64_t{1} << 30;
 inline constexpr std::uint32_t kMaxKeepaliveSeconds = 3'600;
+inline constexpr std::uint32_t kMaxWaiting = 100'000;
+inline constexpr std::uint32_t kMaxWaitMs = 600'000;
+inline constexpr std::uint32_t kMaxStickySeconds = 7 * 24 * 3'600;
+inline constexpr std::uint32_t kMaxAttempts = 20;
+inline constexpr std::uint32_t kMaxDeadlineMs = 3'600'000;
+inline constexpr int kMaxLocalReplies = 64;
+inline constexpr std::size_t kMaxLocalReplyNameBytes = 64;
+inline constexpr std::size_t kMaxLocalReplyMatchBytes = 16 * 1024;
+inline constexpr std::size_t kMaxLocalReplyBytes = 64 * 1024;
 
 }  // namespace sluice::resource

@@ -77,8 +77,8 @@ struct AccountEntry {
   std::string provider;
   http::BaseUrl base;  // with the account's private CA, if any, in base.origin.ca_pem
   std::vector<std::string> group_ids;
-  std::uint32_t concurrency = 0;    // 0: unlimited
-  std::int32_t priority = 0;        // lower is tried first
+  std::uint32_t concurrency = 0;  // 0: unlimited
+  std::int32_t priority = 0;      // lower is tried first
   // Both empty: every priced model of its provider.
   std::vector<std::string> models;
   std::map<std::string, std::string, std::less<>> model_mapping;  // from the client's name to the upstream's

@@ -22,6 +22,18 @@ std::vector<std::string> strings(google::protobuf::RepeatedPtrField<std::string>
   return {std::make_move_iterator(from->begin()), std::make_move_iterator(from->end())};
 }
 
+// Keywords are ASCII in practice; other letters match only as they are written.
+PauseRule pause_rule(const config::v1::PauseRule& rule) {
+  PauseRule out{.status = rule.status(), .keywords = {}, .pause = std::chrono::minutes(rule.minutes())};
+  for (std::string word : rule.keywords()) {
+    for (char& c : word) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    out.keywords.push_back(std::move(word));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<> fill(Row<SettingsEntry>& row, config::v1::Settings message) {
@@ -33,6 +45,9 @@ Result<> fill(Row<UserEntry>& row, config::v1::User message) {
   row.entry.concurrency = message.concurrency();
   row.entry.multiplier_ppm = message.multiplier_ppm();
   row.entry.balance_nano_usd = message.balance_nano_usd();
+  row.entry.balance_version = message.balance_version();
+  row.entry.requests_per_minute = message.requests_per_minute();
+  row.entry.tokens_per_minute = message.tokens_per_minute();
   return {};
 }
 
@@ -41,6 +56,17 @@ Result<> fill(Row<KeyEntry>& row, config::v1::ApiKey message) {
   row.entry.group_id = view_in(row.payload, message.group_id());
   row.entry.hmac = view_in(row.payload, message.key_hmac());
   if (message.has_expires_at()) row.entry.expires_at = time_of(message.expires_at());
+  row.entry.concurrency = message.concurrency();
+  row.entry.requests_per_minute = message.requests_per_minute();
+  row.entry.tokens_per_minute = message.tokens_per_minute();
+  for (const config::v1::Budget& budget : message.budgets()) {
+    row.entry.budgets.push_back({.window = budget.window(), .limit_nano_usd = budget.limit_nano_usd()});
+  }
+  for (config::v1::Spending& spent : *message.mutable_spending()) {
+    row.entry.spending.push_back({.window_id = std::move(*spent.mutable_window_id()),
+                                  .spent_nano_usd = spent.spent_nano_usd(),
+                                  .version = spent.version()});
+  }
   return {};
 }
 
@@ -61,6 +87,10 @@ Result<> fill(Row<AccountEntry>& row, config::v1::Account message) {
   row.entry.concurrency = message.concurrency();
   row.entry.priority = message.priority();
   row.entry.models = strings(message.mutable_models());
+  row.entry.model_mapping = {message.model_mapping().begin(), message.model_mapping().end()};
+  for (const config::v1::PauseRule& rule : message.pause_rules())
+    row.entry.pause_rules.push_back(pause_rule(rule));
+  row.entry.egress_proxy_ids = strings(message.mutable_egress_proxy_ids());
   return {};
 }
 
@@ -74,7 +104,11 @@ Result<> fill(Row<CredentialEntry>& row, config::v1::Credential message) {
 }
 
 Result<> fill(Row<EgressProxyEntry>& row, config::v1::EgressProxy message) {
-  row.entry.url = std::move(*message.mutable_url());
+  Result<io::Proxy> proxy = io::parse_proxy_url(message.url());
+  if (!proxy) return std::unexpected(std::move(proxy.error()));
+  row.entry.proxy = std::move(*proxy);
+  row.entry.proxy.username = std::move(*message.mutable_username());
+  row.entry.proxy.password = Secret(std::move(*message.mutable_password()));
   return {};
 }
 

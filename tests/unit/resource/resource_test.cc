@@ -60,7 +60,7 @@ TEST_CASE("good resources of every kind pass") {
   CHECK(reason(KIND_GROUP, Group()).empty());
   CHECK(reason(KIND_USER, User()).empty());
   EgressProxy proxy;
-  proxy.set_url("socks5://proxy.internal:1080");
+  proxy.set_url("socks5h://proxy.internal:1080");
   CHECK(reason(KIND_EGRESS_PROXY, proxy).empty());
   CHECK(resource::validate(KIND_SETTINGS, "settings", STATE_ACTIVE, Settings().SerializeAsString()));
 }

@@ -52,6 +52,95 @@ TEST_CASE("every object is found after a snapshot") {
   CHECK(now->epoch() == "e1");
 }
 
+TEST_CASE("limits and what a key has spent come with it") {
+  v1::User limited;
+  limited.set_requests_per_minute(60);
+  limited.set_tokens_per_minute(1'000);
+  v1::User wallet;
+  wallet.set_balance_nano_usd(5);
+  wallet.set_balance_version(9);
+  v1::Resource owner = raw(v1::KIND_USER, uuid(1, 1), 1, v1::STATE_ACTIVE, limited.SerializeAsString());
+  owner.set_moment(wallet.SerializeAsString());
+
+  v1::Resource first = key(1, 1, 1, 1);
+  v1::ApiKey message;
+  REQUIRE(message.ParseFromString(first.payload()));
+  message.set_concurrency(2);
+  message.set_requests_per_minute(30);
+  message.set_tokens_per_minute(500);
+  v1::Budget& budget = *message.add_budgets();
+  budget.set_window(v1::BUDGET_WINDOW_MONTH);
+  budget.set_limit_nano_usd(70);
+  first.set_payload(message.SerializeAsString());
+  v1::ApiKey moment;
+  v1::Spending& spent = *moment.add_spending();
+  spent.set_window_id("month:2026-11");
+  spent.set_spent_nano_usd(7);
+  spent.set_version(3);
+  first.set_moment(moment.SerializeAsString());
+
+  Model model;
+  const SnapshotPtr now = apply(model, Snapshot::empty(), {owner, group(1, 1), first});
+  const snapshot::UserEntry* user = now->user(uuid(1, 1));
+  REQUIRE(user != nullptr);
+  CHECK(user->requests_per_minute == 60);
+  CHECK(user->tokens_per_minute == 1'000);
+  CHECK(user->balance_nano_usd == 5);
+  CHECK(user->balance_version == 9);
+  const snapshot::KeyEntry* found = now->find_key(hmac(1));
+  REQUIRE(found != nullptr);
+  CHECK(found->concurrency == 2);
+  CHECK(found->requests_per_minute == 30);
+  CHECK(found->tokens_per_minute == 500);
+  REQUIRE(found->budgets.size() == 1);
+  CHECK(found->budgets[0].window == v1::BUDGET_WINDOW_MONTH);
+  CHECK(found->budgets[0].limit_nano_usd == 70);
+  REQUIRE(found->spending.size() == 1);
+  CHECK(found->spending[0].window_id == "month:2026-11");
+  CHECK(found->spending[0].spent_nano_usd == 7);
+  CHECK(found->spending[0].version == 3);
+}
+
+TEST_CASE("an account's proxies, rules and mapping come with it") {
+  v1::Resource one = account(1, 1, {1});
+  v1::Account message;
+  REQUIRE(message.ParseFromString(one.payload()));
+  message.add_egress_proxy_ids(uuid(6, 2));
+  message.add_egress_proxy_ids(uuid(6, 1));
+  (*message.mutable_model_mapping())["small"] = "claude-haiku";
+  v1::PauseRule& rule = *message.add_pause_rules();
+  rule.set_status(400);
+  rule.add_keywords("Organization DISABLED");
+  rule.set_minutes(90);
+  one.set_payload(message.SerializeAsString());
+  v1::EgressProxy way;
+  way.set_url("socks5h://[::1]:1080");
+  way.set_username("me");
+  way.set_password("word");
+
+  Model model;
+  const SnapshotPtr now =
+      apply(model, Snapshot::empty(),
+            {one, raw(v1::KIND_EGRESS_PROXY, uuid(6, 1), 1, v1::STATE_ACTIVE, way.SerializeAsString())});
+  REQUIRE(now->accounts_of_group(uuid(2, 1)).size() == 1);
+  const snapshot::AccountEntry& found = *now->accounts_of_group(uuid(2, 1))[0];
+  CHECK(found.egress_proxy_ids == std::vector{uuid(6, 2), uuid(6, 1)});
+  REQUIRE(found.model_mapping.contains("small"));
+  CHECK(found.model_mapping.find("small")->second == "claude-haiku");
+  REQUIRE(found.pause_rules.size() == 1);
+  CHECK(found.pause_rules[0].status == 400);
+  CHECK(found.pause_rules[0].keywords == std::vector<std::string>{"organization disabled"});
+  CHECK(found.pause_rules[0].pause == std::chrono::minutes(90));
+  const snapshot::EgressProxyEntry* proxy = now->egress_proxy(uuid(6, 1));
+  REQUIRE(proxy != nullptr);
+  CHECK(proxy->active);
+  CHECK(proxy->proxy.kind == io::Proxy::Kind::kSocks5);
+  CHECK(proxy->proxy.host == "::1");
+  CHECK(proxy->proxy.port == 1080);
+  CHECK(proxy->proxy.username == "me");
+  CHECK(proxy->proxy.password.reveal() == "word");
+}
+
 TEST_CASE("the newest effective price is used") {
   Model model;
   SnapshotPtr now =
