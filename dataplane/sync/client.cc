@@ -8,11 +8,18 @@ namespace sluice::sync {
 
 using observe::Level;
 
+namespace {
+
+constexpr std::size_t kMostReportsKept = 1'000;
+
+}  // namespace
+
 Client::Client(ClientOptions options, const Clock& clock)
     : options_(std::move(options)),
       clock_(clock),
       changed_at_(clock.steady()),
       confirmed_at_(clock.steady()),
+      outbox_(kMostReportsKept),
       session_(options_.identity, options_.start != nullptr ? options_.start : snapshot::Snapshot::empty(),
                random_below) {
   if (!session_.current()->epoch().empty()) {
@@ -48,12 +55,40 @@ std::uint32_t Client::live_nodes() const {
   return live_nodes_;
 }
 
-void Client::report_credential(std::string account_id, std::uint64_t revision, std::uint32_t upstream_status) {
-  config::v1::CredentialReport report;
-  report.set_account_id(std::move(account_id));
-  report.set_revision(revision);
-  report.set_upstream_status(upstream_status);
-  post({.stream = 0, .body = std::move(report)});
+void Client::report_credential(config::v1::CredentialReport report) {
+  config::v1::SubscribeRequest message;
+  *message.mutable_credential_report() = std::move(report);
+  tell(std::move(message));
+}
+
+void Client::report_health(config::v1::AccountHealth health) {
+  config::v1::SubscribeRequest message;
+  *message.mutable_account_health() = std::move(health);
+  tell(std::move(message));
+}
+
+void Client::tell(config::v1::SubscribeRequest message) {
+  outbox_.put(std::move(message));
+  {
+    const std::lock_guard lock(mutex_);
+    told_ = true;
+  }
+  changed_.notify_all();
+}
+
+// What is handed to a stream that then breaks is lost: these reports are for people, and the next one tells as much.
+void Client::send_outbox() {
+  if (!session_.connected() || stream_ == nullptr) return;
+  for (config::v1::SubscribeRequest& message : outbox_.take())
+    stream_->send(std::move(message));
+}
+
+void Client::answer(const config::v1::DecisionQuery& query) {
+  if (stream_ == nullptr) return;
+  config::v1::SubscribeRequest message;
+  message.mutable_decision()->set_query_id(query.query_id());
+  if (options_.find_decision) message.mutable_decision()->set_record(options_.find_decision(query.request_id()));
+  stream_->send(std::move(message));
 }
 
 void Client::post(Event event) {
@@ -68,12 +103,14 @@ void Client::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     if (events_.empty()) {
+      told_ = false;
       lock.unlock();
       perform(session_.on_tick(clock_.steady(), options_.report ? options_.report() : Report{}));
+      send_outbox();
       note_status();
       const SteadyTime until = session_.wake_at();
       lock.lock();
-      const auto woken = [this] { return stopping_ || !events_.empty(); };
+      const auto woken = [this] { return stopping_ || told_ || !events_.empty(); };
       if (until == SteadyTime::max()) {
         changed_.wait(lock, woken);
       } else {
@@ -95,9 +132,6 @@ void Client::run() {
 }
 
 void Client::handle(Event event) {
-  if (auto* report = std::get_if<config::v1::CredentialReport>(&event.body)) {
-    return perform(session_.report_credential(*report));
-  }
   if (event.stream != stream_number_ || stream_ == nullptr) return;
   const SteadyTime now = clock_.steady();
   if (std::holds_alternative<Opened>(event.body)) {
@@ -125,6 +159,8 @@ void Client::perform(Actions actions) {
       use(*next);
     } else if (auto* obey = std::get_if<Obey>(&action)) {
       if (options_.on_drain) options_.on_drain(obey->drain);
+    } else if (auto* find = std::get_if<Find>(&action)) {
+      answer(find->query);
     }
   }
 }

@@ -16,6 +16,7 @@
 #include "common/base/clock.h"
 #include "dataplane/snapshot/disk_writer.h"
 #include "dataplane/snapshot/holder.h"
+#include "dataplane/sync/outbox.h"
 #include "dataplane/sync/session.h"
 #include "dataplane/sync/stream.h"
 
@@ -34,6 +35,9 @@ struct ClientOptions {
   std::function<Report()> report = {};
   std::function<void(bool drain)> on_drain = {};
   std::function<void(const std::shared_ptr<const snapshot::Snapshot>&)> on_change = {};
+  // A serialized usage.v1.DecisionRecord of that request, or empty if this node remembers none. Not called while the
+  // option is empty: the answer is then "none".
+  std::function<std::string(const std::string& request_id)> find_decision = {};
 };
 
 // For readiness and metrics.
@@ -59,25 +63,30 @@ class Client {
   [[nodiscard]] Status status() const;
   // Nodes in the fleet, at least 1: each one's share of a limit while Redis is away.
   [[nodiscard]] std::uint32_t live_nodes() const;
-  // An upstream refused the credential.
-  void report_credential(std::string account_id, std::uint64_t revision, std::uint32_t upstream_status);
+  // For people: an account's health changed; an upstream refused a credential. Never block. While the control plane is
+  // away the newest 1,000 wait for it.
+  void report_health(config::v1::AccountHealth health);
+  void report_credential(config::v1::CredentialReport report);
 
  private:
   struct Opened {};
   struct Ended {
     std::string reason;
   };
-  using Body = std::variant<Opened, Ended, config::v1::SubscribeResponse, config::v1::CredentialReport>;
+  using Body = std::variant<Opened, Ended, config::v1::SubscribeResponse>;
   struct Event {
-    std::uint64_t stream = 0;  // 0: of no stream
+    std::uint64_t stream = 0;
     Body body;
   };
 
   void run();
   void post(Event event);
+  void tell(config::v1::SubscribeRequest message);
+  void send_outbox();
   void handle(Event event);
   void perform(Actions actions);
   void dial();
+  void answer(const config::v1::DecisionQuery& query);
   void use(const Use& use);
   void note_status();
 
@@ -86,12 +95,14 @@ class Client {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Event> events_;
+  bool told_ = false;  // the outbox has got something since it was last looked at
   Status status_;
   std::uint32_t live_nodes_ = 1;
   SteadyTime changed_at_;
   SteadyTime confirmed_at_;
   bool stopping_ = false;
   int open_streams_ = 0;  // whose on_done has not come
+  Outbox outbox_;
   // The client's thread only.
   Session session_;
   std::shared_ptr<Stream> stream_;

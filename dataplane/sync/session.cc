@@ -94,6 +94,7 @@ Actions Session::on_message(SteadyTime now, const config::v1::SubscribeResponse&
     case config::v1::SubscribeResponse::kCommand:
       if (message.command().drain()) out.push_back(Obey{.drain = true});
       if (message.command().undrain()) out.push_back(Obey{.drain = false});
+      if (message.command().has_decision()) out.push_back(Find{message.command().decision()});
       break;
     default:
       break;  // a newer control plane; it will notice that nothing is acknowledged
@@ -226,13 +227,6 @@ Actions Session::on_tick(SteadyTime now, const Report& report) {
   status.set_journal_oldest_ms(report.journal_oldest_ms);
   out.push_back(Send{std::move(message)});
   return out;
-}
-
-Actions Session::report_credential(const config::v1::CredentialReport& report) const {
-  if (phase_ != Phase::kOpen) return {};
-  SubscribeRequest message;
-  *message.mutable_credential_report() = report;
-  return {Send{std::move(message)}};
 }
 
 void Session::schedule_beat(SteadyTime now) {

@@ -43,7 +43,10 @@ struct Use {  // from now on the snapshot in force; confirmed: it was in force a
 struct Obey {
   bool drain = false;
 };
-using Action = std::variant<Dial, Send, Hang, Use, Obey>;
+struct Find {  // answer with a DecisionAnswer
+  config::v1::DecisionQuery query;
+};
+using Action = std::variant<Dial, Send, Hang, Use, Obey, Find>;
 using Actions = std::vector<Action>;
 
 struct Report {  // for NodeStatus; from the rest of the node
@@ -65,9 +68,6 @@ class Session {
   // Call at wake_at() at the latest, and once at the start.
   [[nodiscard]] Actions on_tick(SteadyTime now, const Report& report);
   [[nodiscard]] SteadyTime wake_at() const;
-
-  // An upstream refused a credential; told at once if connected, else dropped: the control plane learns from the next.
-  [[nodiscard]] Actions report_credential(const config::v1::CredentialReport& report) const;
 
   [[nodiscard]] const std::shared_ptr<const snapshot::Snapshot>& current() const { return current_; }
   [[nodiscard]] bool connected() const { return phase_ == Phase::kOpen; }
