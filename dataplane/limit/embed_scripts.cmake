@@ -1,10 +1,20 @@
-# cmake -DFOLDER=... -DOUT=... -P embed_scripts.cmake: writes a .cc with every FOLDER/name.lua as name_script().
+# cmake -DFOLDER=... -DOUT=... -P embed_scripts.cmake: writes a .cc with every FOLDER/name.lua as name_script(). A line
+# "-- include: part" stands for FOLDER/part.part.lua.
 file(GLOB files ${FOLDER}/*.lua)
 list(SORT files)
 set(text "#include \"dataplane/limit/scripts.h\"\n\nnamespace sluice::limit {\n")
 foreach(file IN LISTS files)
+  if(file MATCHES "\\.part\\.lua$")
+    continue()
+  endif()
   get_filename_component(name ${file} NAME_WE)
   file(READ ${file} source)
+  string(REGEX MATCHALL "-- include: [a-z_]+" includes "${source}")
+  foreach(include IN LISTS includes)
+    string(REPLACE "-- include: " "" part "${include}")
+    file(READ ${FOLDER}/${part}.part.lua part_source)
+    string(REPLACE "${include}\n" "${part_source}" source "${source}")
+  endforeach()
   string(APPEND text "\nconst redis::Script& ${name}_script() {\n  static const redis::Script script(R\"sluice_lua(${source})sluice_lua\");\n  return script;\n}\n")
 endforeach()
 string(APPEND text "\n}  // namespace sluice::limit\n")
