@@ -2,137 +2,12 @@
 
 #include <leveldb/write_batch.h>
 
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <shared_mutex>
-#include <thread>
-
 #include "common/observe/log.h"
-#include "dataplane/usage/finished_queue.h"
+#include "dataplane/usage/journal_impl.h"
 #include "dataplane/usage/journal_record.h"
 #include "dataplane/usage/journal_recovery.h"
-#include "dataplane/usage/journal_store.h"
 
 namespace sluice::usage {
-
-struct Journal::Impl {
-  Impl(std::unique_ptr<JournalStore> opened, const Clock& the_clock, JournalOptions the_options)
-      : store(std::move(opened)), clock(the_clock), options(the_options), queue(the_options.queue_limit) {}
-
-  Result<> write(const EventKey& key, std::string_view record);
-  Result<> write_final(FinishedRecord record);
-  void keep_unwritten(FinishedRecord record);
-  void note_failure(const leveldb::Status& status);
-  void run_sync_thread();
-  void sync_now();
-  void heal();
-
-  std::unique_ptr<JournalStore> store;
-  // Shared: use of the store. Exclusive: reopening it after a disk error.
-  mutable std::shared_mutex store_mutex;
-  const Clock& clock;
-  const JournalOptions options;
-  FinishedQueue queue;
-
-  std::atomic<std::uint64_t> records{0};
-  std::atomic<std::uint64_t> finished{0};
-  std::uint64_t recovered = 0;
-  std::atomic<std::uint64_t> write_errors{0};
-  std::atomic<bool> failed{false};
-  std::atomic<bool> dirty{false};
-
-  // FINAL records that the disk refused: written as soon as it takes them again.
-  std::mutex unwritten_mutex;
-  std::vector<FinishedRecord> unwritten;
-
-  std::mutex stop_mutex;
-  std::condition_variable stop_signal;
-  bool stopping = false;
-  std::thread sync_thread;
-};
-
-Result<> Journal::Impl::write(const EventKey& key, std::string_view record) {
-  thread_local leveldb::WriteBatch batch;
-  batch.Clear();
-  batch.Put(leveldb::Slice(key.data(), key.size()), leveldb::Slice(record.data(), record.size()));
-  const std::shared_lock lock(store_mutex);
-  if (failed.load(std::memory_order_relaxed)) return fail(ErrorCode::kUnavailable, "journal: the disk refuses writes");
-  const leveldb::Status status = store->db().Write({}, &batch);
-  if (!status.ok()) {
-    note_failure(status);
-    return fail(ErrorCode::kUnavailable, "journal: " + status.ToString());
-  }
-  dirty.store(true, std::memory_order_relaxed);
-  return {};
-}
-
-void Journal::Impl::note_failure(const leveldb::Status& status) {
-  write_errors.fetch_add(1, std::memory_order_relaxed);
-  if (!failed.exchange(true)) observe::log(observe::Level::kError, "journal_failed", {{"cause", status.ToString()}});
-}
-
-Result<> Journal::Impl::write_final(FinishedRecord record) {
-  if (Result<> written = write(record.key, record.record); !written) {
-    keep_unwritten(std::move(record));
-    return written;
-  }
-  finished.fetch_add(1, std::memory_order_relaxed);
-  queue.push(std::move(record));
-  return {};
-}
-
-void Journal::Impl::keep_unwritten(FinishedRecord record) {
-  const std::lock_guard lock(unwritten_mutex);
-  unwritten.push_back(std::move(record));
-}
-
-void Journal::Impl::sync_now() {
-  if (!dirty.exchange(false)) return;
-  const std::shared_lock lock(store_mutex);
-  if (failed) return;
-  if (Result<> synced = store->sync(); !synced) {
-    write_errors.fetch_add(1, std::memory_order_relaxed);
-    observe::log(observe::Level::kError, "journal_sync_failed", {{"cause", synced.error().message}});
-  }
-}
-
-// A log that a failed write left half-written must not be appended to: reopen, prove that a write works, catch up.
-void Journal::Impl::heal() {
-  {
-    const std::unique_lock lock(store_mutex);
-    if (Result<> opened = store->reopen(); !opened) return;
-    leveldb::WriteOptions durable;
-    durable.sync = true;
-    leveldb::WriteBatch nothing;
-    if (!store->db().Write(durable, &nothing).ok()) return;
-    failed = false;
-  }
-  observe::log(observe::Level::kWarn, "journal_healed", {});
-  std::vector<FinishedRecord> late;
-  {
-    const std::lock_guard lock(unwritten_mutex);
-    late.swap(unwritten);
-  }
-  for (FinishedRecord& record : late)
-    static_cast<void>(write_final(std::move(record)));
-}
-
-void Journal::Impl::run_sync_thread() {
-  constexpr std::chrono::seconds kHealInterval{1};
-  std::unique_lock lock(stop_mutex);
-  SteadyTime next_heal{};
-  while (!stop_signal.wait_for(lock, options.sync_interval, [this] { return stopping; })) {
-    lock.unlock();
-    sync_now();
-    const SteadyTime now = std::chrono::steady_clock::now();
-    if (failed && now >= next_heal) {
-      next_heal = now + kHealInterval;
-      heal();
-    }
-    lock.lock();
-  }
-}
 
 Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
   impl_->sync_thread = std::thread([raw = impl_.get()] { raw->run_sync_thread(); });
@@ -157,6 +32,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Cl
   impl->records = recovery->records;
   impl->finished = recovery->finished;
   impl->recovered = recovery->recovered;
+  for (const EventKey& request : recovery->decisions)
+    impl->decisions.add(request);
   observe::log(observe::Level::kInfo, "journal_open",
                {{"path", path}, {"waiting", recovery->finished}, {"recovered", recovery->recovered}});
   return std::unique_ptr<Journal>(new Journal(std::move(impl)));
@@ -202,6 +79,8 @@ JournalStats Journal::stats() const {
   stats.finished = impl_->finished;
   stats.recovered = impl_->recovered;
   stats.write_errors = impl_->write_errors;
+  stats.decisions = impl_->decisions.size();
+  stats.decisions_lost = impl_->decisions.lost();
   const std::shared_lock lock(impl_->store_mutex);
   stats.damaged = impl_->store->damaged();
   if (impl_->failed) return stats;
@@ -238,14 +117,17 @@ Journal::Scan Journal::scan(EventKey& from, std::size_t limit) const {
   const std::shared_lock lock(impl_->store_mutex);
   if (impl_->failed) return result;
   const std::unique_ptr<leveldb::Iterator> at(impl_->store->db().NewIterator({}));
+  bool past_events = false;
   for (at->Seek({from.data(), from.size()}); at->Valid() && result.records.size() < limit; at->Next()) {
+    past_events = is_decision_key({at->key().data(), at->key().size()});
+    if (past_events) break;
     if (at->key().size() != from.size()) continue;
     const EventKey key = to_key({at->key().data(), at->key().size()});
     from = after(key);
     if (stage_of({at->value().data(), at->value().size()}) != v1::JournalRecord::STAGE_FINAL) continue;
     result.records.push_back({.key = key, .sequence = 0, .record = at->value().ToString()});
   }
-  result.at_end = !at->Valid() && at->status().ok();
+  result.at_end = past_events || (!at->Valid() && at->status().ok());
   return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/base/uuid.h"
 #include "common/observe/log.h"
+#include "dataplane/usage/decision_shelf.h"
 #include "dataplane/usage/journal_record.h"
 
 namespace sluice::usage {
@@ -43,6 +44,10 @@ Result<Recovery> recover(leveldb::DB& db, SystemTime now) {
   std::string finished;
   const std::unique_ptr<leveldb::Iterator> at(db.NewIterator({}));
   for (at->SeekToFirst(); at->Valid(); at->Next()) {
+    if (is_decision_key({at->key().data(), at->key().size()})) {
+      result.decisions.push_back(request_of({at->key().data(), at->key().size()}));
+      continue;
+    }
     ++result.records;
     if (stage_of({at->value().data(), at->value().size()}) == v1::JournalRecord::STAGE_FINAL) {
       ++result.finished;

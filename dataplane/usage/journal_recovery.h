@@ -4,16 +4,19 @@
 #include <leveldb/db.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "dataplane/usage/journal.h"
 
 namespace sluice::usage {
 
 struct Recovery {
-  std::uint64_t records = 0;    // in all
-  std::uint64_t finished = 0;   // ready to report, the recovered ones included
-  std::uint64_t recovered = 0;  // were in flight, are now finished as NODE_CRASH
+  std::uint64_t records = 0;        // in all
+  std::uint64_t finished = 0;       // ready to report, the recovered ones included
+  std::uint64_t recovered = 0;      // were in flight, are now finished as NODE_CRASH
+  std::vector<EventKey> decisions;  // requests with a decision record, oldest first; not among the records
 };
 
 // Every change is the final state of one record, so a crash in the middle leaves less to do and nothing half done.

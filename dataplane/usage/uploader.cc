@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -23,8 +24,31 @@ constexpr std::size_t kBatchBytes = 1024 * 1024;
 struct Batch {
   std::shared_ptr<v1::ReportRequest> request = std::make_shared<v1::ReportRequest>();
   std::vector<EventKey> keys;
+  std::vector<EventKey> decisions;
   SteadyTime sent;
 };
+
+// What the batch's events cost each purse.
+std::vector<AckedCost> costs_of(const v1::ReportRequest& request) {
+  std::map<std::string_view, std::int64_t> sums;
+  for (const v1::UsageEvent& event : request.events()) {
+    for (const std::string& purse : event.purses())
+      sums[purse] += event.cost_nano_usd();
+  }
+  std::vector<AckedCost> costs;
+  costs.reserve(sums.size());
+  for (const auto& [purse, cost] : sums)
+    costs.push_back({.purse = std::string(purse), .cost_nano = cost});
+  return costs;
+}
+
+std::vector<PurseBalance> balances_of(const v1::ReportResponse& answer) {
+  std::vector<PurseBalance> balances;
+  balances.reserve(static_cast<std::size_t>(answer.purses_size()));
+  for (const v1::PurseState& purse : answer.purses())
+    balances.push_back({.purse = purse.id(), .balance_nano = purse.balance_nano_usd(), .version = purse.version()});
+  return balances;
+}
 
 }  // namespace
 
@@ -42,8 +66,10 @@ struct Uploader::Impl {
   void disconnect(std::string why);
   void take_answers();
   void acknowledge(const v1::ReportResponse& answer);
+  void tell_money(const Batch& batch, const v1::ReportResponse& answer) const;
   void send(Batch& batch);
   void send_and_keep(Batch& batch);
+  void add_decisions(Batch& batch);
   void send_next();
   [[nodiscard]] bool overdue() const;
   void wait(std::chrono::milliseconds limit);
@@ -112,11 +138,21 @@ void Uploader::Impl::disconnect(std::string why) {
   signal.wait_until(lock, until, [this] { return stopping; });
 }
 
+// Before the records leave the journal (uploader.h says why).
+void Uploader::Impl::tell_money(const Batch& batch, const v1::ReportResponse& answer) const {
+  if (!options.on_acknowledged) return;
+  const std::vector<AckedCost> costs = costs_of(*batch.request);
+  const std::vector<PurseBalance> balances = balances_of(answer);
+  if (!costs.empty() || !balances.empty()) options.on_acknowledged(costs, balances);
+}
+
 void Uploader::Impl::acknowledge(const v1::ReportResponse& answer) {
   const auto batch =
       std::ranges::find_if(unacknowledged, [&](const Batch& sent) { return sent.request->batch() == answer.batch(); });
   if (batch == unacknowledged.end()) return;
+  tell_money(*batch, answer);
   backlog.settle(batch->keys);
+  journal.erase_decisions(batch->decisions);
   if (interrupted) observe::log(observe::Level::kInfo, "usage_report_resumed", {});
   interrupted = false;
   backoff.reset();
@@ -126,6 +162,7 @@ void Uploader::Impl::acknowledge(const v1::ReportResponse& answer) {
   stats.acknowledged += batch->keys.size();
   stats.duplicates += answer.duplicates();
   stats.quarantined += answer.quarantined();
+  stats.decisions += batch->decisions.size();
   unacknowledged.erase(batch);
   stats.in_flight = backlog.out();
 }
@@ -149,11 +186,19 @@ bool Uploader::Impl::overdue() const {
 
 // Sends what is in the batch, if anything, and leaves it empty.
 void Uploader::Impl::send_and_keep(Batch& batch) {
-  if (batch.keys.empty()) return;
+  if (batch.keys.empty() && batch.decisions.empty()) return;
   batch.request->set_node_id(options.node_id);
   send(batch);
   unacknowledged.push_back(std::move(batch));
   batch = Batch();
+}
+
+// A batch of its own if there are no events: refused requests make decisions and nothing else.
+void Uploader::Impl::add_decisions(Batch& batch) {
+  Journal::Decisions taken = journal.take_decisions(options.batch_decisions);
+  for (v1::DecisionRecord& record : taken.records)
+    batch.request->add_decisions()->Swap(&record);
+  batch.decisions = std::move(taken.keys);
 }
 
 void Uploader::Impl::send_next() {
@@ -175,6 +220,7 @@ void Uploader::Impl::send_next() {
     batch.request->add_events()->Swap(record.mutable_event());
     batch.keys.push_back(finished.key);
   }
+  add_decisions(batch);
   send_and_keep(batch);
   const std::lock_guard lock(mutex);
   stats.in_flight = backlog.out();
