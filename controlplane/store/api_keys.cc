@@ -8,9 +8,21 @@ namespace {
 
 #define SLUICE_API_KEY_COLUMNS                                                                                  \
   "id, user_id, group_id, name, public_id, last4, key_hmac, pepper_version, status, expires_at, last_used_at, " \
-  "revision, created_at, updated_at"
+  "concurrency, requests_per_minute, tokens_per_minute, revision, created_at, updated_at, "                     \
+  "ARRAY(SELECT budget_window FROM api_key_budgets WHERE api_key_id = api_keys.id ORDER BY 1) AS windows, "     \
+  "ARRAY(SELECT limit_nano_usd FROM api_key_budgets WHERE api_key_id = api_keys.id ORDER BY budget_window) AS limits"
 
 constexpr db::Statement kGet{"get_api_key", "SELECT " SLUICE_API_KEY_COLUMNS " FROM api_keys WHERE id = $1"};
+
+std::vector<Budget> read_budgets(const db::Row& row) {
+  const auto windows = row.get<std::vector<std::string>>("windows");
+  const auto limits = row.get<std::vector<std::int64_t>>("limits");
+  std::vector<Budget> out;
+  for (std::size_t i = 0; i < windows.size(); ++i)
+    out.push_back({budget_window_of(windows[i]), limits[i]});
+  std::ranges::sort(out, {}, &Budget::window);
+  return out;
+}
 
 ApiKey read_api_key(const db::Row& row) {
   return {.id = row.get<std::string>("id"),
@@ -23,6 +35,10 @@ ApiKey read_api_key(const db::Row& row) {
           .pepper_version = row.get<std::int32_t>("pepper_version"),
           .status = status_of(row.get<std::string>("status")),
           .expires_at = row.get<std::optional<SystemTime>>("expires_at"),
+          .concurrency = row.get<std::int32_t>("concurrency"),
+          .requests_per_minute = row.get<std::int32_t>("requests_per_minute"),
+          .tokens_per_minute = row.get<std::int32_t>("tokens_per_minute"),
+          .budgets = read_budgets(row),
           .last_used_at = row.get<std::optional<SystemTime>>("last_used_at"),
           .revision = row.get<std::int64_t>("revision"),
           .created_at = row.get<SystemTime>("created_at"),
@@ -47,6 +63,40 @@ Result<> lock_parents(db::Transaction& tx, const ApiKey& key) {
   return {};
 }
 
+Result<> replace_budgets(db::Transaction& tx, const ApiKey& key) {
+  std::vector<std::string> windows;
+  std::vector<std::int64_t> limits;
+  for (const Budget& budget : key.budgets) {
+    windows.emplace_back(name(budget.window));
+    limits.push_back(budget.limit_nano_usd);
+  }
+  auto removed = tx.exec("DELETE FROM api_key_budgets WHERE api_key_id = $1", key.id);
+  if (!removed) return std::unexpected(removed.error());
+  auto added = tx.exec(
+      "INSERT INTO api_key_budgets (api_key_id, budget_window, limit_nano_usd) "
+      "SELECT $1, * FROM unnest($2::text[], $3::bigint[])",
+      key.id, windows, limits);
+  if (!added) return std::unexpected(added.error());
+  return {};
+}
+
+// Whether a window gets a budget that had none: until now nobody counted what was spent in it.
+Result<bool> gains_window(db::Transaction& tx, const ApiKey& key) {
+  if (key.budgets.empty()) return false;
+  const auto stored = get_budgets(tx, key.id);
+  if (!stored) return std::unexpected(stored.error());
+  return !std::ranges::all_of(key.budgets, [&](const Budget& budget) {
+    return std::ranges::find(*stored, budget.window, &Budget::window) != stored->end();
+  });
+}
+
+Result<> sum_now(db::Transaction& tx, const ApiKey& key) {
+  auto row = tx.exec("SELECT billing_time_zone, clock_timestamp() AS at FROM settings");
+  if (!row) return std::unexpected(row.error());
+  return sum_key_spending(tx, {key.id}, row->front().get<SystemTime>("at"),
+                          row->front().get<std::string>("billing_time_zone"));
+}
+
 }  // namespace
 
 Result<ApiKey> insert_api_key(db::Transaction& tx, const ApiKey& key) {
@@ -54,10 +104,15 @@ Result<ApiKey> insert_api_key(db::Transaction& tx, const ApiKey& key) {
   if (auto ok = lock_parents(tx, key); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
       "INSERT INTO api_keys (id, user_id, group_id, name, public_id, last4, key_hmac, pepper_version, status, "
-      "expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING " SLUICE_API_KEY_COLUMNS,
+      "expires_at, concurrency, requests_per_minute, tokens_per_minute) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
       key.id, key.user_id, key.group_id, key.name, key.public_id, key.last4, db::Bytes{key.key_hmac},
-      key.pepper_version, name(key.status), key.expires_at);
-  return record(tx, one(rows, read_api_key, [&] { return not_found("API key", key.id); }));
+      key.pepper_version, name(key.status), key.expires_at, key.concurrency, key.requests_per_minute,
+      key.tokens_per_minute);
+  if (!rows) return std::unexpected(rows.error());
+  // It has spent nothing yet, so there is nothing to sum up.
+  if (auto ok = replace_budgets(tx, key); !ok) return std::unexpected(ok.error());
+  return record(tx, get_api_key(tx, key.id));
 }
 
 Result<ApiKey> get_api_key(db::Transaction& tx, std::string_view id) {
@@ -79,12 +134,25 @@ Result<Page<ApiKey>> list_api_keys(db::Transaction& tx, const PageRequest& page,
 
 Result<ApiKey> update_api_key(db::Transaction& tx, const ApiKey& key) {
   if (auto ok = check_writable(key.status); !ok) return std::unexpected(ok.error());
+  auto gains = gains_window(tx, key);
+  if (!gains) return std::unexpected(gains.error());
+  if (*gains) {
+    if (auto ok = own_key_spending(tx); !ok) return std::unexpected(ok.error());
+  }
   if (auto ok = lock_parents(tx, key); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
-      "UPDATE api_keys SET group_id = $3, name = $4, status = $5, expires_at = $6, revision = revision + 1, "
-      "updated_at = now() WHERE id = $1 AND revision = $2 AND status <> 'deleted' RETURNING " SLUICE_API_KEY_COLUMNS,
-      key.id, key.revision, key.group_id, key.name, name(key.status), key.expires_at);
-  return record(tx, one(rows, read_api_key, [&] { return why_unchanged(tx, "api_keys", "API key", key.id); }));
+      "UPDATE api_keys SET group_id = $3, name = $4, status = $5, expires_at = $6, concurrency = $7, "
+      "requests_per_minute = $8, tokens_per_minute = $9, revision = revision + 1, updated_at = now() "
+      "WHERE id = $1 AND revision = $2 AND status <> 'deleted'",
+      key.id, key.revision, key.group_id, key.name, name(key.status), key.expires_at, key.concurrency,
+      key.requests_per_minute, key.tokens_per_minute);
+  if (!rows) return std::unexpected(rows.error());
+  if (rows->affected() == 0) return why_unchanged(tx, "api_keys", "API key", key.id);
+  if (auto ok = replace_budgets(tx, key); !ok) return std::unexpected(ok.error());
+  if (*gains) {
+    if (auto ok = sum_now(tx, key); !ok) return std::unexpected(ok.error());
+  }
+  return record(tx, get_api_key(tx, key.id));
 }
 
 Result<ApiKey> delete_api_key(db::Transaction& tx, std::string_view id, std::optional<std::int64_t> revision) {
@@ -94,6 +162,19 @@ Result<ApiKey> delete_api_key(db::Transaction& tx, std::string_view id, std::opt
       "RETURNING " SLUICE_API_KEY_COLUMNS,
       id, revision);
   return record(tx, one(rows, read_api_key, [&] { return why_unchanged(tx, "api_keys", "API key", id); }));
+}
+
+Result<> touch_api_keys(db::Transaction& tx, const std::vector<std::string>& ids) {
+  auto rows = tx.exec(
+      "WITH locked AS (SELECT id AS locked_id FROM api_keys WHERE id = ANY($1::uuid[]) AND status <> 'deleted' "
+      "ORDER BY id FOR UPDATE) UPDATE api_keys SET revision = revision + 1 FROM locked WHERE id = locked_id "
+      "RETURNING " SLUICE_API_KEY_COLUMNS,
+      ids);
+  if (!rows) return std::unexpected(rows.error());
+  for (const db::Row row : *rows) {
+    if (auto recorded = record(tx, read_api_key(row)); !recorded) return std::unexpected(recorded.error());
+  }
+  return {};
 }
 
 Result<> note_api_keys_used(db::Transaction& tx, const std::vector<std::string>& ids,

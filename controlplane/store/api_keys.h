@@ -11,6 +11,7 @@
 #include "common/base/status.h"
 #include "controlplane/db/transaction.h"
 #include "controlplane/store/enums.h"
+#include "controlplane/store/key_spending.h"
 #include "controlplane/store/page.h"
 
 namespace sluice::store {
@@ -28,6 +29,12 @@ struct ApiKey {
   std::int32_t pepper_version = 1;
   Status status = Status::kActive;
   std::optional<SystemTime> expires_at = {};
+  // Over the whole fleet; 0 means unlimited.
+  std::int32_t concurrency = 0;
+  std::int32_t requests_per_minute = 0;
+  std::int32_t tokens_per_minute = 0;
+  // One for each window at most; read from the shortest window to the longest.
+  std::vector<Budget> budgets = {};
   std::optional<SystemTime> last_used_at = {};
   std::int64_t revision = 0;
   SystemTime created_at = {};
@@ -46,10 +53,15 @@ struct ApiKeyFilter {
 [[nodiscard]] Result<ApiKey> get_api_key(db::Transaction& tx, std::string_view id);
 [[nodiscard]] Result<Page<ApiKey>> list_api_keys(db::Transaction& tx, const PageRequest& page,
                                                  const ApiKeyFilter& filter = {});
-// Writes group_id, name, status and expires_at; the key itself and its owner never change.
+// Writes group_id, name, status, expires_at, limits and budgets; the key itself and its owner never change. What the
+// key has spent in the windows of new budgets is summed up (key_spending.h).
 [[nodiscard]] Result<ApiKey> update_api_key(db::Transaction& tx, const ApiKey& key);
 [[nodiscard]] Result<ApiKey> delete_api_key(db::Transaction& tx, std::string_view id,
                                             std::optional<std::int64_t> revision = std::nullopt);
+
+// Pushes keys again with new revisions although no column changed: what they have spent did. Without deadlocks between
+// callers whose sets overlap. Unknown and deleted keys are skipped.
+Result<> touch_api_keys(db::Transaction& tx, const std::vector<std::string>& ids);
 
 // Moves last_used_at forward, never back. Not a config change. `ids` and `times` have the same length.
 Result<> note_api_keys_used(db::Transaction& tx, const std::vector<std::string>& ids,

@@ -44,6 +44,20 @@ std::string_view name(CredentialKind kind) {
   return kind == CredentialKind::kAccessToken ? "access_token" : "api_key";
 }
 
+std::string_view name(BudgetWindow window) {
+  switch (window) {
+    case BudgetWindow::kDay:
+      return "day";
+    case BudgetWindow::kWeek:
+      return "week";
+    case BudgetWindow::kMonth:
+      return "month";
+    case BudgetWindow::kTotal:
+      return "total";
+  }
+  return {};
+}
+
 Status status_of(std::string_view name) {
   return find(name, {Status::kActive, Status::kDisabled, Status::kDeleted});
 }
@@ -58,6 +72,24 @@ Interruption interruption_of(std::string_view name) {
 
 CredentialKind credential_kind_of(std::string_view name) {
   return find(name, {CredentialKind::kApiKey, CredentialKind::kAccessToken});
+}
+
+BudgetWindow budget_window_of(std::string_view name) {
+  return find(name, {BudgetWindow::kDay, BudgetWindow::kWeek, BudgetWindow::kMonth, BudgetWindow::kTotal});
+}
+
+config::v1::BudgetWindow pushed(BudgetWindow window) {
+  switch (window) {
+    case BudgetWindow::kDay:
+      return config::v1::BUDGET_WINDOW_DAY;
+    case BudgetWindow::kWeek:
+      return config::v1::BUDGET_WINDOW_WEEK;
+    case BudgetWindow::kMonth:
+      return config::v1::BUDGET_WINDOW_MONTH;
+    case BudgetWindow::kTotal:
+      return config::v1::BUDGET_WINDOW_TOTAL;
+  }
+  return config::v1::BUDGET_WINDOW_UNSPECIFIED;
 }
 
 config::v1::State state_of(Status status) {

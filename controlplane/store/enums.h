@@ -3,7 +3,9 @@
 
 #include <string_view>
 
+#include "common/money/window.h"
 #include "sluice/config/v1/config.pb.h"
+#include "sluice/config/v1/resources.pb.h"
 
 namespace sluice::store {
 
@@ -13,20 +15,25 @@ enum class Role { kUser, kAdmin };
 // What happens upstream when a client leaves a running stream.
 enum class Interruption { kCancel, kDrain };
 enum class CredentialKind { kApiKey, kAccessToken };
+using BudgetWindow = money::Window;
 
-// "active", "disabled", "deleted"; "user", "admin"; "cancel", "drain"; "api_key", "access_token".
+// "active", "disabled", "deleted"; "user", "admin"; "cancel", "drain"; "api_key", "access_token"; "day",
+// "week", "month", "total".
 [[nodiscard]] std::string_view name(Status status);
 [[nodiscard]] std::string_view name(Role role);
 [[nodiscard]] std::string_view name(Interruption policy);
 [[nodiscard]] std::string_view name(CredentialKind kind);
+[[nodiscard]] std::string_view name(BudgetWindow window);
 
 // The reverse, for values out of the database, whose CHECK constraints allow no others; aborts on others.
 [[nodiscard]] Status status_of(std::string_view name);
 [[nodiscard]] Role role_of(std::string_view name);
 [[nodiscard]] Interruption interruption_of(std::string_view name);
 [[nodiscard]] CredentialKind credential_kind_of(std::string_view name);
+[[nodiscard]] BudgetWindow budget_window_of(std::string_view name);
 
 // How a status is pushed to the nodes.
 [[nodiscard]] config::v1::State state_of(Status status);
+[[nodiscard]] config::v1::BudgetWindow pushed(BudgetWindow window);
 
 }  // namespace sluice::store

@@ -6,8 +6,9 @@
 namespace sluice::store {
 namespace {
 
-#define SLUICE_USER_COLUMNS \
-  "id, email, display_name, role, status, concurrency, multiplier_ppm, revision, created_at, updated_at"
+#define SLUICE_USER_COLUMNS                                                                   \
+  "id, email, display_name, role, status, concurrency, multiplier_ppm, requests_per_minute, " \
+  "tokens_per_minute, revision, created_at, updated_at"
 
 constexpr db::Statement kGet{"get_user", "SELECT " SLUICE_USER_COLUMNS " FROM users WHERE id = $1"};
 
@@ -19,6 +20,8 @@ User read_user(const db::Row& row) {
           .status = status_of(row.get<std::string>("status")),
           .concurrency = row.get<std::int32_t>("concurrency"),
           .multiplier_ppm = row.get<std::int64_t>("multiplier_ppm"),
+          .requests_per_minute = row.get<std::int32_t>("requests_per_minute"),
+          .tokens_per_minute = row.get<std::int32_t>("tokens_per_minute"),
           .revision = row.get<std::int64_t>("revision"),
           .created_at = row.get<SystemTime>("created_at"),
           .updated_at = row.get<SystemTime>("updated_at")};
@@ -47,10 +50,10 @@ Result<db::Rows> delete_owned(db::Transaction& tx, std::string_view user_id) {
 Result<User> insert_user(db::Transaction& tx, const User& user) {
   if (auto ok = check_writable(user.status); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
-      "INSERT INTO users (id, email, display_name, role, status, concurrency, multiplier_ppm) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING " SLUICE_USER_COLUMNS,
-      user.id, user.email, user.display_name, name(user.role), name(user.status), user.concurrency,
-      user.multiplier_ppm);
+      "INSERT INTO users (id, email, display_name, role, status, concurrency, multiplier_ppm, requests_per_minute, "
+      "tokens_per_minute) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING " SLUICE_USER_COLUMNS,
+      user.id, user.email, user.display_name, name(user.role), name(user.status), user.concurrency, user.multiplier_ppm,
+      user.requests_per_minute, user.tokens_per_minute);
   return record(tx, one(rows, read_user, [&] { return not_found("user", user.id); }));
 }
 
@@ -81,10 +84,11 @@ Result<User> update_user(db::Transaction& tx, const User& user) {
   if (auto ok = check_writable(user.status); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
       "UPDATE users SET email = $3, display_name = $4, role = $5, status = $6, concurrency = $7, multiplier_ppm = $8, "
-      "revision = revision + 1, updated_at = now() WHERE id = $1 AND revision = $2 AND status <> 'deleted' "
+      "requests_per_minute = $9, tokens_per_minute = $10, revision = revision + 1, updated_at = now() WHERE id = $1 "
+      "AND revision = $2 AND status <> 'deleted' "
       "RETURNING " SLUICE_USER_COLUMNS,
       user.id, user.revision, user.email, user.display_name, name(user.role), name(user.status), user.concurrency,
-      user.multiplier_ppm);
+      user.multiplier_ppm, user.requests_per_minute, user.tokens_per_minute);
   return record(tx, one(rows, read_user, [&] { return why_unchanged(tx, "users", "user", user.id); }));
 }
 

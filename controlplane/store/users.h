@@ -34,6 +34,9 @@ struct User {
   std::int32_t concurrency = 0;
   // 1,000,000 is 1.0; 0 is free.
   std::int64_t multiplier_ppm = 1'000'000;
+  // Over the whole fleet and all keys; 0 means unlimited.
+  std::int32_t requests_per_minute = 0;
+  std::int32_t tokens_per_minute = 0;
   std::int64_t revision = 0;
   SystemTime created_at = {};
   SystemTime updated_at = {};
