@@ -1,5 +1,9 @@
 #include "controlplane/billing/columns.h"
 
+#include <ranges>
+#include <set>
+#include <utility>
+
 namespace sluice::billing {
 
 namespace {
@@ -10,20 +14,23 @@ namespace v1 = usage::v1;
   "day, event_id, started_at, ended_at, user_id, api_key_id, group_id, account_id, protocol, requested_model, " \
   "served_model, streaming, outcome, usage_state, input_tokens, output_tokens, cache_read_tokens, "             \
   "cache_write_5m_tokens, cache_write_1h_tokens, raw_usage, price_id, price_revision, lines, multiplier_ppm, "  \
-  "cost_nano_usd, upstream_status, upstream_request_id, first_byte_us, attempts, config_version"
+  "cost_nano_usd, upstream_status, upstream_request_id, first_byte_us, attempts, config_version, wait_us, "     \
+  "upstream_model, budget_windows"
 
-// The wallets are paid in order of user id: batches that share users wait for each other and never deadlock.
+// Wallets are paid in order of user id, then budgets in order of key and window: batches that share any wait for each
+// other and never deadlock. A wallet is due to be published when it falls below half of what nodes were told last, or
+// to zero.
 constexpr db::Statement kInsertAndPost{
     "billing_insert_and_post",
     "WITH fresh AS ("
     "  INSERT INTO usage_events (" SLUICE_EVENT_COLUMNS
     ", node_id)"
-    "  SELECT t.*, $31 FROM unnest($1::date[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[],"
+    "  SELECT t.*, $34 FROM unnest($1::date[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[],"
     "    $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::boolean[], $13::smallint[],"
     "    $14::smallint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::text[],"
     "    $21::uuid[], $22::bigint[], $23::jsonb[], $24::bigint[], $25::bigint[], $26::integer[], $27::text[],"
-    "    $28::bigint[], $29::integer[], $30::bigint[]) AS t"
-    "  ON CONFLICT DO NOTHING RETURNING event_id, user_id, cost_nano_usd"
+    "    $28::bigint[], $29::integer[], $30::bigint[], $31::bigint[], $32::text[], $33::text[]) AS t"
+    "  ON CONFLICT DO NOTHING RETURNING event_id, user_id, api_key_id, cost_nano_usd, budget_windows"
     "), billed AS ("
     "  SELECT * FROM fresh WHERE cost_nano_usd > 0"
     "), posted AS ("
@@ -35,15 +42,46 @@ constexpr db::Statement kInsertAndPost{
     "), spent AS ("
     "  SELECT user_id, sum(cost_nano_usd)::bigint AS amount FROM billed GROUP BY user_id"
     "), paid AS ("
-    "  INSERT INTO wallets AS w (user_id, balance_nano_usd, version)"
-    "  SELECT user_id, -amount, 1 FROM spent ORDER BY user_id"
+    "  INSERT INTO wallets AS w (user_id, balance_nano_usd, version, published_nano_usd)"
+    "  SELECT user_id, -amount, 1, -amount FROM spent ORDER BY user_id"
     "  ON CONFLICT (user_id) DO UPDATE SET balance_nano_usd = w.balance_nano_usd + excluded.balance_nano_usd,"
-    "    version = w.version + 1"
-    "  RETURNING user_id, balance_nano_usd"
+    "    version = w.version + 1, published_nano_usd = CASE"
+    "      WHEN w.published_nano_usd > 0"
+    "        AND w.balance_nano_usd + excluded.balance_nano_usd < w.published_nano_usd / 2"
+    "        OR w.balance_nano_usd > 0 AND w.balance_nano_usd + excluded.balance_nano_usd <= 0"
+    "      THEN w.balance_nano_usd + excluded.balance_nano_usd ELSE w.published_nano_usd END"
+    "  RETURNING user_id, balance_nano_usd, version, published_nano_usd"
+    "), due AS ("
+    "  SELECT user_id FROM paid JOIN spent USING (user_id)"
+    "  WHERE published_nano_usd = balance_nano_usd AND balance_nano_usd + amount > 0"
+    "), shares AS ("
+    "  SELECT api_key_id, window_id, sum(cost_nano_usd)::bigint AS amount"
+    "  FROM billed, unnest(string_to_array(budget_windows, ' ')) AS window_id GROUP BY api_key_id, window_id"
+    "), charged AS ("
+    "  INSERT INTO key_spending AS k (api_key_id, window_id, spent_nano_usd, version)"
+    "  SELECT api_key_id, window_id, amount, 1 FROM shares"
+    "  WHERE (SELECT count(*) FROM paid) >= 0"  // all wallets first
+    "  ORDER BY api_key_id, window_id"
+    "  ON CONFLICT (api_key_id, window_id) DO UPDATE SET spent_nano_usd = k.spent_nano_usd + excluded.spent_nano_usd,"
+    "    version = k.version + 1"
+    "  RETURNING api_key_id, window_id, spent_nano_usd, version"
+    "), states AS ("
+    "  SELECT 'user:' || user_id AS id, balance_nano_usd AS nano_usd, version FROM paid"
+    "  UNION ALL SELECT 'key:' || api_key_id || ':' || window_id, -spent_nano_usd, version FROM charged"
     ")"
-    "SELECT (SELECT count(*) FROM fresh) AS stored, (SELECT coalesce(array_agg(user_id::text ORDER BY user_id), '{}')"
-    "  FROM paid JOIN spent USING (user_id)"
-    "  WHERE balance_nano_usd <= 0 AND balance_nano_usd + amount > 0) AS crossed"};
+    "SELECT (SELECT count(*) FROM fresh) AS stored,"
+    "  (SELECT coalesce(array_agg(user_id::text ORDER BY user_id), '{}') FROM due) AS due,"
+    "  coalesce(array_agg(id), '{}') AS purses, coalesce(array_agg(nano_usd), '{}') AS nano_usd,"
+    "  coalesce(array_agg(version), '{}') AS versions FROM states"};
+
+constexpr db::Statement kReadPurses{
+    "billing_read_purses",
+    "SELECT 'user:' || t.id AS id, coalesce(balance_nano_usd, 0) AS nano_usd, coalesce(version, 0) AS version"
+    "  FROM unnest($1::uuid[]) AS t (id) LEFT JOIN wallets ON user_id = t.id "
+    "UNION ALL "
+    "SELECT 'key:' || t.key_id || ':' || t.window_id, -coalesce(spent_nano_usd, 0), coalesce(version, 0)"
+    "  FROM unnest($2::uuid[], $3::text[]) AS t (key_id, window_id)"
+    "  LEFT JOIN key_spending AS k ON k.api_key_id = t.key_id AND k.window_id = t.window_id"};
 
 template <class Get>
 auto column(std::span<const EventRow> rows, Get get) {
@@ -95,7 +133,34 @@ Result<db::Rows> insert_and_post(db::Transaction& tx, const std::string& node_id
       member(rows, &EventRow::price_id), field(rows, &Event::price_revision), member(rows, &EventRow::lines),
       field(rows, &Event::multiplier_ppm), field(rows, &Event::cost_nano_usd), field(rows, &Event::upstream_status),
       text(rows, &Event::upstream_request_id), field(rows, &Event::first_byte_us), field(rows, &Event::attempts),
-      field(rows, &Event::config_version), clean_text(node_id));
+      field(rows, &Event::config_version), field(rows, &Event::wait_us), text(rows, &Event::upstream_model),
+      member(rows, &EventRow::budget_windows), clean_text(node_id));
+}
+
+Result<> read_unmoved_purses(db::Transaction& tx, std::span<const EventRow> rows, Purses& purses) {
+  std::set<Uuid> users;
+  std::set<std::pair<Uuid, std::string>> budgets;
+  for (const EventRow& row : rows) {
+    if (row.names_wallet && !purses.contains(wallet_purse(row.user_id))) users.insert(row.user_id);
+    for (const auto window : std::views::split(row.budget_windows, ' ')) {
+      std::string id(window.begin(), window.end());
+      if (!purses.contains(budget_purse(row.api_key_id, id))) budgets.emplace(row.api_key_id, std::move(id));
+    }
+  }
+  if (users.empty() && budgets.empty()) return {};
+  std::vector<Uuid> keys;
+  std::vector<std::string> windows;
+  for (const auto& [key, window] : budgets) {
+    keys.push_back(key);
+    windows.push_back(window);
+  }
+  const auto found = tx.exec(kReadPurses, std::vector<Uuid>(users.begin(), users.end()), keys, windows);
+  if (!found) return std::unexpected(found.error());
+  for (const db::Row row : *found) {
+    purses[row.get<std::string>("id")] = {.nano_usd = row.get<std::int64_t>("nano_usd"),
+                                          .version = row.get<std::int64_t>("version")};
+  }
+  return {};
 }
 
 }  // namespace sluice::billing

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <vector>
 
 #include "common/money/money.h"
+#include "controlplane/billing/purse.h"
 
 namespace sluice::billing {
 
@@ -53,8 +55,8 @@ Result<> check_numbers(const v1::UsageEvent& event) {
     return refuse("a token count is negative");
   }
   constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (std::max({event.price_revision(), event.multiplier_ppm(), event.first_byte_us(), event.config_version()}) >
-          kMax ||
+  if (std::max({event.price_revision(), event.multiplier_ppm(), event.first_byte_us(), event.config_version(),
+                event.wait_us()}) > kMax ||
       std::max(event.upstream_status(), event.attempts()) > std::numeric_limits<std::int32_t>::max()) {
     return refuse("a number is out of range");
   }
@@ -117,6 +119,25 @@ Result<> read_ids(const v1::UsageEvent& event, EventRow& row) {
   return {};
 }
 
+// Only what is the event's own: no node can spend somebody else's money, by whatever mistake.
+Result<> read_purses(const v1::UsageEvent& event, EventRow& row) {
+  const std::string wallet = wallet_purse(row.user_id);
+  const std::string budgets = budget_purse(row.api_key_id, "");
+  std::set<std::string_view> windows;
+  for (const std::string_view purse : event.purses()) {
+    if (purse == wallet && !row.names_wallet) {
+      row.names_wallet = true;
+      continue;
+    }
+    const std::string_view window = purse.starts_with(budgets) ? purse.substr(budgets.size()) : std::string_view();
+    if (!is_window_id(window) || !windows.insert(window).second) {
+      return refuse("a purse is not of the event's user or key, or is there twice");
+    }
+    row.budget_windows.append(row.budget_windows.empty() ? "" : " ").append(window);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<EventRow> to_row(const v1::UsageEvent& event, SystemTime now) {
@@ -133,6 +154,7 @@ Result<EventRow> to_row(const v1::UsageEvent& event, SystemTime now) {
   row.ended_at = *ended;
   if (Result<> sane = check_numbers(event); !sane) return std::unexpected(sane.error());
   if (Result<> sane = check_cost(event); !sane) return std::unexpected(sane.error());
+  if (Result<> purses = read_purses(event, row); !purses) return std::unexpected(purses.error());
   row.lines = lines_json(event);
   return row;
 }

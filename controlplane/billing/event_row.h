@@ -19,11 +19,14 @@ struct EventRow {
   Uuid event_id, user_id, api_key_id, group_id, account_id;
   SystemTime started_at, ended_at;
   std::optional<std::string> price_id;
-  std::string lines;  // JSON: [[kind, quantity, unit price], ...]
+  std::string lines;           // JSON: [[kind, quantity, unit price], ...]
+  bool names_wallet = false;   // among its purses
+  std::string budget_windows;  // of its purses, the key's window ids, separated by spaces
 };
 
 // kInvalidArgument with the reason if the event must not become money: malformed or non-v7 ids, times that cannot be
-// (older than 400 days, more than a day ahead), negative numbers, or a cost that is not that of its lines.
+// (older than 400 days, more than a day ahead), negative numbers, a cost that is not that of its lines, or purses that
+// are not those of its user and key.
 [[nodiscard]] Result<EventRow> to_row(const usage::v1::UsageEvent& event, SystemTime now);
 
 // UTF-8 without NUL, as PostgreSQL wants it; what is not becomes '?'.

@@ -51,8 +51,9 @@ Result<> put_in_quarantine(db::Transaction& tx, const std::string& node_id, cons
   return {};
 }
 
-// Nodes go by the pushed balance, so they must hear that it was used up. Deleted users have nothing to be pushed.
-Result<> push_crossed(db::Transaction& tx, const std::vector<std::string>& users) {
+// Nodes go by the pushed balance where they have no better one, so they must hear when it shrinks. Deleted users have
+// nothing to be pushed.
+Result<> push_due(db::Transaction& tx, const std::vector<std::string>& users) {
   for (const std::string& id : users) {
     const auto user = store::get_user(tx, id);
     if (!user) return std::unexpected(user.error());
@@ -62,13 +63,27 @@ Result<> push_crossed(db::Transaction& tx, const std::vector<std::string>& users
   return {};
 }
 
-StoreCounts operator+(const StoreCounts& a, const StoreCounts& b) {
-  return {a.stored + b.stored, a.duplicates + b.duplicates, a.quarantined + b.quarantined};
+BatchResult operator+(BatchResult a, const BatchResult& b) {
+  a.stored += b.stored;
+  a.duplicates += b.duplicates;
+  a.quarantined += b.quarantined;
+  keep_newest(a.purses, b.purses);
+  return a;
+}
+
+Purses moved_purses(const db::Row& row) {
+  const auto ids = row.get<std::vector<std::string>>("purses");
+  const auto nano_usd = row.get<std::vector<std::int64_t>>("nano_usd");
+  const auto versions = row.get<std::vector<std::int64_t>>("versions");
+  Purses purses;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    purses[ids[i]] = {.nano_usd = nano_usd[i], .version = versions[i]};
+  return purses;
 }
 
 }  // namespace
 
-Result<StoreCounts> Ingest::store(const std::string& node_id, const Events& events) {
+Result<BatchResult> Ingest::store(const std::string& node_id, const Events& events) {
   Rows rows;
   std::vector<Rejected> rejected;
   const SystemTime now = clock_.now();
@@ -82,9 +97,9 @@ Result<StoreCounts> Ingest::store(const std::string& node_id, const Events& even
   std::ranges::sort(rows, {}, &EventRow::event_id);
   if (Result<> ready = ensure_partitions(rows); !ready) return std::unexpected(ready.error());
   if (Result<> done = quarantine(node_id, rejected); !done) return std::unexpected(done.error());
-  StoreCounts counts{.quarantined = static_cast<std::uint32_t>(rejected.size())};
+  BatchResult counts{.quarantined = static_cast<std::uint32_t>(rejected.size())};
   if (rows.empty()) return counts;
-  const Result<StoreCounts> stored = store_or_split(node_id, std::move(rows));
+  const Result<BatchResult> stored = store_or_split(node_id, std::move(rows));
   if (!stored) return stored;
   return counts + *stored;
 }
@@ -119,30 +134,30 @@ Result<> Ingest::quarantine(const std::string& node_id, const std::vector<Reject
 }
 
 // A row that the database refuses must not hold up the others: halve until it stands alone.
-Result<StoreCounts> Ingest::store_or_split(const std::string& node_id, Rows rows) {
-  Result<StoreCounts> stored = db::in_transaction(
+Result<BatchResult> Ingest::store_or_split(const std::string& node_id, Rows rows) {
+  Result<BatchResult> stored = db::in_transaction(
       pool_, [&](db::Transaction& tx) { return store_in(tx, node_id, rows); }, {.attempts = kAttempts});
   if (stored || !poisoned(stored.error().code)) return stored;
   if (rows.size() == 1) {
     if (Result<> done = quarantine(node_id, {{rows[0].event, stored.error().message}}); !done) {
       return std::unexpected(done.error());
     }
-    return StoreCounts{.quarantined = 1};
+    return BatchResult{.quarantined = 1};
   }
   const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
   Rows second(std::make_move_iterator(middle), std::make_move_iterator(rows.end()));
   rows.erase(middle, rows.end());
-  const Result<StoreCounts> first_counts = store_or_split(node_id, std::move(rows));
+  const Result<BatchResult> first_counts = store_or_split(node_id, std::move(rows));
   if (!first_counts) return first_counts;
-  const Result<StoreCounts> second_counts = store_or_split(node_id, std::move(second));
+  const Result<BatchResult> second_counts = store_or_split(node_id, std::move(second));
   if (!second_counts) return second_counts;
   return *first_counts + *second_counts;
 }
 
-Result<StoreCounts> Ingest::store_in(db::Transaction& tx, const std::string& node_id, const Rows& rows) {
+Result<BatchResult> Ingest::store_in(db::Transaction& tx, const std::string& node_id, const Rows& rows) {
   const Result<std::set<std::string>> known = known_users(tx, rows);
   if (!known) return std::unexpected(known.error());
-  StoreCounts counts;
+  BatchResult counts;
   Rows good;
   for (const EventRow& row : rows) {
     if (known->contains(row.user_id.to_string())) {
@@ -160,7 +175,9 @@ Result<StoreCounts> Ingest::store_in(db::Transaction& tx, const std::string& nod
   const db::Row result = posted->front();
   counts.stored = static_cast<std::uint32_t>(result.get<std::int64_t>("stored"));
   counts.duplicates = static_cast<std::uint32_t>(good.size()) - counts.stored;
-  if (Result<> pushed = push_crossed(tx, result.get<std::vector<std::string>>("crossed")); !pushed) {
+  counts.purses = moved_purses(result);
+  if (Result<> read = read_unmoved_purses(tx, good, counts.purses); !read) return std::unexpected(read.error());
+  if (Result<> pushed = push_due(tx, result.get<std::vector<std::string>>("due")); !pushed) {
     return std::unexpected(pushed.error());
   }
   return counts;

@@ -13,16 +13,19 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "controlplane/billing/event_row.h"
+#include "controlplane/billing/purse.h"
 #include "controlplane/db/pool.h"
 #include "controlplane/db/transaction.h"
 #include "sluice/usage/v1/usage.pb.h"
 
 namespace sluice::billing {
 
-struct StoreCounts {
+struct BatchResult {
   std::uint32_t stored = 0;
   std::uint32_t duplicates = 0;
   std::uint32_t quarantined = 0;
+  // Every purse that the events name, as it is after this batch; without those of quarantined events.
+  Purses purses = {};
 };
 
 class Ingest {
@@ -32,10 +35,10 @@ class Ingest {
   // Both outlive this.
   Ingest(db::Pool& pool, const Clock& clock) : pool_(pool), clock_(clock) {}
 
-  // Once it returns counts, every event is durable: stored now, stored before, or in quarantine with the reason. An
+  // Once it returns a result, every event is durable: stored now, stored before, or in quarantine with the reason. An
   // error (the database is away or full) means that nothing may be acknowledged; storing the same batch again is
   // harmless.
-  [[nodiscard]] Result<StoreCounts> store(const std::string& node_id, const Events& events);
+  [[nodiscard]] Result<BatchResult> store(const std::string& node_id, const Events& events);
 
  private:
   struct Rejected {
@@ -45,8 +48,8 @@ class Ingest {
   using Rows = std::vector<EventRow>;
 
   Result<> ensure_partitions(const Rows& rows);
-  Result<StoreCounts> store_or_split(const std::string& node_id, Rows rows);
-  Result<StoreCounts> store_in(db::Transaction& tx, const std::string& node_id, const Rows& rows);
+  Result<BatchResult> store_or_split(const std::string& node_id, Rows rows);
+  Result<BatchResult> store_in(db::Transaction& tx, const std::string& node_id, const Rows& rows);
   Result<> quarantine(const std::string& node_id, const std::vector<Rejected>& rejected);
 
   db::Pool& pool_;

@@ -45,9 +45,9 @@ Result<Balance> move_money(db::Transaction& tx, const std::string& id, const Adj
       id, adjustment.user_id, adjustment.amount_nano_usd);
   if (!lines) return std::unexpected(lines.error());
   const auto wallet = tx.exec(
-      "INSERT INTO wallets AS w (user_id, balance_nano_usd, version) VALUES ($1, $2, 1) ON CONFLICT (user_id) DO "
-      "UPDATE "
-      "SET balance_nano_usd = w.balance_nano_usd + excluded.balance_nano_usd, version = w.version + 1 "
+      "INSERT INTO wallets AS w (user_id, balance_nano_usd, version, published_nano_usd) VALUES ($1, $2, 1, $2) "
+      "ON CONFLICT (user_id) DO UPDATE SET balance_nano_usd = w.balance_nano_usd + excluded.balance_nano_usd, "
+      "version = w.version + 1, published_nano_usd = w.balance_nano_usd + excluded.balance_nano_usd "
       "RETURNING balance_nano_usd, version",
       adjustment.user_id, adjustment.amount_nano_usd);
   if (!wallet) return std::unexpected(wallet.error());

@@ -53,16 +53,27 @@ grpc::Status UsageServiceImpl::Report(
   if (!known.admitted()) return {grpc::StatusCode::UNAVAILABLE, "the control plane is stopping"};
   usage::v1::ReportRequest request;
   while (stream->Read(&request)) {
-    const Result<StoreCounts> counts = ingest_.store(request.node_id(), request.events());
-    if (!counts) {
+    const Result<BatchResult> stored = ingest_.store(request.node_id(), request.events());
+    if (!stored) {
       observe::log(observe::Level::kError, "usage_not_stored",
-                   {{"node", request.node_id()}, {"cause", counts.error().message}});
+                   {{"node", request.node_id()}, {"cause", stored.error().message}});
       return {grpc::StatusCode::UNAVAILABLE, "usage cannot be stored at present"};
+    }
+    // Best effort: no event waits for them.
+    if (const Result<> kept = decisions_.store(request.node_id(), request.decisions()); !kept) {
+      observe::log(observe::Level::kWarn, "decisions_not_stored",
+                   {{"node", request.node_id()}, {"cause", kept.error().message}});
     }
     usage::v1::ReportResponse response;
     response.set_batch(request.batch());
-    response.set_duplicates(counts->duplicates);
-    response.set_quarantined(counts->quarantined);
+    response.set_duplicates(stored->duplicates);
+    response.set_quarantined(stored->quarantined);
+    for (const auto& [id, value] : stored->purses) {
+      usage::v1::PurseState& state = *response.add_purses();
+      state.set_id(id);
+      state.set_balance_nano_usd(value.nano_usd);
+      state.set_version(static_cast<std::uint64_t>(value.version));
+    }
     if (!stream->Write(response)) break;
   }
   return grpc::Status::OK;

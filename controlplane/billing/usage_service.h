@@ -8,14 +8,16 @@
 
 #include "common/base/secret.h"
 #include "controlplane/billing/ingest.h"
+#include "controlplane/usage/decisions.h"
 #include "sluice/usage/v1/usage.grpc.pb.h"
 
 namespace sluice::billing {
 
 class UsageServiceImpl final : public usage::v1::UsageService::Service {
  public:
-  // Every node presents `node_token` as "authorization: Bearer ...". `ingest` outlives the service.
-  UsageServiceImpl(Ingest& ingest, Secret node_token) : ingest_(ingest), node_token_(std::move(node_token)) {}
+  // Every node presents `node_token` as "authorization: Bearer ...". `ingest` and `decisions` outlive the service.
+  UsageServiceImpl(Ingest& ingest, usage::DecisionStore& decisions, Secret node_token)
+      : ingest_(ingest), decisions_(decisions), node_token_(std::move(node_token)) {}
 
   // Ends with UNAUTHENTICATED, or with UNAVAILABLE while the database is away: the node sends again what was not
   // acknowledged. Ends with CANCELLED once `end_streams` was called.
@@ -32,6 +34,7 @@ class UsageServiceImpl final : public usage::v1::UsageService::Service {
   [[nodiscard]] bool authorized(const grpc::ServerContext& context) const;
 
   Ingest& ingest_;
+  usage::DecisionStore& decisions_;
   const Secret node_token_;
   std::mutex mutex_;
   bool stopping_ = false;

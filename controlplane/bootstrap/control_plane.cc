@@ -122,7 +122,8 @@ int run_control_plane(const ControlConfig& config) {
   publisher_options.conninfo = config.database;
   const publish::Publisher publisher(std::move(publisher_options), pool, secrets->vault, config_service, clock);
   billing::Ingest ingest(pool, clock);
-  billing::UsageServiceImpl usage_service(ingest, secrets->node_token);
+  usage::DecisionStore decisions(pool, clock);
+  billing::UsageServiceImpl usage_service(ingest, decisions, secrets->node_token);
   const identity::Authenticator authenticator(secrets->bootstrap_token, clock);
   const api::AdminContext admin{pool, clock, authenticator};
   const accounts::BaseUrlGuard guard(config.allow_private_upstreams);

@@ -10,6 +10,7 @@
 #include "controlplane/billing/ledger.h"
 #include "controlplane/db/pool.h"
 #include "controlplane/store/users.h"
+#include "controlplane/usage/decisions.h"
 #include "tests/support/migrated_database.h"
 
 namespace sluice::billing::testing {
@@ -65,7 +66,9 @@ inline Ingest::Events batch_of(const std::vector<usage::v1::UsageEvent>& events)
 class Books {
  public:
   explicit Books(std::string conninfo = sluice::testing::migrated_database(), std::size_t connections = 8)
-      : pool_({.conninfo = Secret(std::move(conninfo)), .size = connections}), ingest_(pool_, clock_) {}
+      : pool_({.conninfo = Secret(std::move(conninfo)), .size = connections}),
+        ingest_(pool_, clock_),
+        decisions_(pool_, clock_) {}
 
   [[nodiscard]] std::string add_user() {
     store::User user;
@@ -98,12 +101,14 @@ class Books {
     return db::in_transaction(pool_, [&](db::Transaction& tx) { return tx.exec(sql); });
   }
   [[nodiscard]] Ingest& ingest() { return ingest_; }
+  [[nodiscard]] usage::DecisionStore& decisions() { return decisions_; }
   [[nodiscard]] db::Pool& pool() { return pool_; }
 
  private:
   RealClock clock_;
   db::Pool pool_;
   Ingest ingest_;
+  usage::DecisionStore decisions_;
 };
 
 }  // namespace sluice::billing::testing

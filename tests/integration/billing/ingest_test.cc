@@ -20,7 +20,7 @@ TEST_CASE("a batch is stored, posted and paid once however often it comes") {
   std::vector<usage::v1::UsageEvent> events;
   for (int i = 0; i < 20; ++i)
     events.push_back(event_for(i % 2 == 0 ? first : second, i));
-  const StoreCounts counts = value_of(books.ingest().store("node", batch_of(events)));
+  const BatchResult counts = value_of(books.ingest().store("node", batch_of(events)));
   CHECK(counts.stored == 20);
   CHECK(counts.duplicates == 0);
   const Balance balance = books.balance_of(first);
@@ -31,7 +31,7 @@ TEST_CASE("a batch is stored, posted and paid once however often it comes") {
 
   for (int again = 0; again < 2; ++again) {
     std::ranges::reverse(events);
-    const StoreCounts repeated = value_of(books.ingest().store("node", batch_of(events)));
+    const BatchResult repeated = value_of(books.ingest().store("node", batch_of(events)));
     CHECK(repeated.stored == 0);
     CHECK(repeated.duplicates == 20);
   }
@@ -44,7 +44,7 @@ TEST_CASE("a batch is stored, posted and paid once however often it comes") {
 TEST_CASE("the same event twice in one batch is one event") {
   Books books;
   const auto event = event_for(books.add_user(), 7);
-  const StoreCounts counts = value_of(books.ingest().store("node", batch_of({event, event})));
+  const BatchResult counts = value_of(books.ingest().store("node", batch_of({event, event})));
   CHECK(counts.stored == 1);
   CHECK(counts.duplicates == 1);
   CHECK(books.drift().empty());
@@ -118,7 +118,7 @@ TEST_CASE("what cannot be an event goes to quarantine with the reason and holds 
   events.push_back(event_for(user, 2));
 
   for (int again = 0; again < 2; ++again) {
-    const StoreCounts counts = value_of(books.ingest().store("node", batch_of(events)));
+    const BatchResult counts = value_of(books.ingest().store("node", batch_of(events)));
     CHECK(counts.stored + counts.duplicates == 2);
     CHECK(counts.quarantined == bad.size());
   }
@@ -143,7 +143,7 @@ TEST_CASE("a row that only the database refuses is singled out") {
   std::vector<usage::v1::UsageEvent> events;
   for (int i = 1; i <= 9; ++i)
     events.push_back(event_for(i == 4 ? full : user, i));
-  const StoreCounts counts = value_of(books.ingest().store("node", batch_of(events)));
+  const BatchResult counts = value_of(books.ingest().store("node", batch_of(events)));
   CHECK(counts.stored == 8);
   CHECK(counts.quarantined == 1);
   CHECK(books.balance_of(user).nano_usd == -cost_of(45 - 4));

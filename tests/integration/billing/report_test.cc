@@ -28,12 +28,12 @@ constexpr std::string_view kToken = "a-node-token";
 // A control plane that can be stopped and started again on the same unix socket.
 class Server {
  public:
-  Server(Ingest& ingest, const TempDir& dir) : ingest_(ingest), address_("unix:" + (dir / "grpc.sock").string()) {
+  Server(Books& books, const TempDir& dir) : books_(books), address_("unix:" + (dir / "grpc.sock").string()) {
     start();
   }
   ~Server() { stop(); }
   void start() {
-    service_.emplace(ingest_, Secret(std::string(kToken)));
+    service_.emplace(books_.ingest(), books_.decisions(), Secret(std::string(kToken)));
     grpc::ServerBuilder builder;
     builder.AddListeningPort(address_, grpc::InsecureServerCredentials());
     builder.RegisterService(&*service_);
@@ -59,7 +59,7 @@ class Server {
   }
 
  private:
-  Ingest& ingest_;
+  Books& books_;
   std::optional<UsageServiceImpl> service_;
   std::string address_;
   std::unique_ptr<grpc::Server> server_;
@@ -95,7 +95,7 @@ TEST_CASE("finished events reach the books and leave the journal") {
   Books books;
   const std::string user = books.add_user();
   const TempDir dir;
-  Server server(books.ingest(), dir);
+  Server server(books, dir);
   auto journal = open_journal(dir);
   const std::int64_t before = serve(*journal, user, 30);
   Uploader uploader(*journal, server.channel(), options());
@@ -115,7 +115,7 @@ TEST_CASE("a control plane that is stopped again and again gets every event once
   Books books;
   const std::string user = books.add_user();
   const TempDir dir;
-  Server server(books.ingest(), dir);
+  Server server(books, dir);
   auto journal = open_journal(dir, 100);
   Uploader uploader(*journal, server.channel(), options());
   std::atomic<bool> stop{false};
@@ -149,7 +149,7 @@ TEST_CASE("a stopping control plane ends the stream of an idle node") {
   Books books;
   const std::string user = books.add_user();
   const TempDir dir;
-  Server server(books.ingest(), dir);
+  Server server(books, dir);
   auto journal = open_journal(dir);
   Uploader uploader(*journal, server.channel(), options());
   const std::int64_t before = serve(*journal, user, 5);
@@ -176,7 +176,7 @@ TEST_CASE("a node that is started again reports what an earlier process left, th
     REQUIRE(journal->progress(crashed).has_value());
     cost += crashed.cost_nano_usd();
   }
-  Server server(books.ingest(), dir);
+  Server server(books, dir);
   auto journal = open_journal(dir);
   Uploader uploader(*journal, server.channel(), options());
   REQUIRE(uploader.flush(kGenerous));
@@ -189,7 +189,7 @@ TEST_CASE("more finished events than the queue holds are read from disk") {
   Books books;
   const std::string user = books.add_user();
   const TempDir dir;
-  Server server(books.ingest(), dir);
+  Server server(books, dir);
   auto journal = open_journal(dir, 10);
   Uploader uploader(*journal, server.channel(), options());
   const std::int64_t cost = serve(*journal, user, 1'000);
@@ -204,7 +204,7 @@ TEST_CASE("large events are sent in messages that gRPC takes") {
   Books books;
   const std::string user = books.add_user();
   const TempDir dir;
-  Server server(books.ingest(), dir);
+  Server server(books, dir);
   auto journal = open_journal(dir);
   for (int i = 0; i < 20; ++i) {
     auto event = event_for(user, 1);
@@ -221,7 +221,7 @@ TEST_CASE("a wrong node token stores nothing and loses nothing") {
   Books books;
   const std::string user = books.add_user();
   const TempDir dir;
-  Server server(books.ingest(), dir);
+  Server server(books, dir);
   auto journal = open_journal(dir);
   static_cast<void>(serve(*journal, user, 3));
   for (const std::string_view token : {"a-node-tokem", "", "a-node-token2"}) {
@@ -239,7 +239,7 @@ TEST_CASE("a wrong node token stores nothing and loses nothing") {
 TEST_CASE("events that are quarantined are acknowledged") {
   Books books;
   const TempDir dir;
-  Server server(books.ingest(), dir);
+  Server server(books, dir);
   auto journal = open_journal(dir);
   Uploader uploader(*journal, server.channel(), options());
   static_cast<void>(serve(*journal, testing::new_id(), 3));
