@@ -99,7 +99,7 @@ Result<> Publisher::load() {
 }
 
 Result<> Publisher::load_everything(db::Transaction& tx, const store::ConfigVersion& version) {
-  Result<std::vector<config::v1::Resource>> all = load_all(tx, vault_);
+  Result<std::vector<config::v1::Resource>> all = load_all(tx, vault_, clock_.now());
   if (!all) return std::unexpected(all.error());
   // What changed lately, so that a node that saw an earlier process needs only that.
   const std::int64_t since = std::max<std::int64_t>(0, version.number - static_cast<std::int64_t>(Book::kHistory));
@@ -131,7 +131,7 @@ Result<> Publisher::load_changes(db::Transaction& tx, const store::ConfigVersion
   if (!changes) return std::unexpected(changes.error());
   const bool whole = changes->complete && !changes->rows.empty() && changes->rows.back().number == version.number;
   if (!whole) return load_everything(tx, version);
-  Result<std::vector<config::v1::Resource>> changed = load_changed(tx, vault_, changes->rows);
+  Result<std::vector<config::v1::Resource>> changed = load_changed(tx, vault_, changes->rows, clock_.now());
   if (!changed) return std::unexpected(changed.error());
   const auto number = static_cast<std::uint64_t>(version.number);
   service_.with_fleet([&](Fleet& fleet) { fleet.change(number, std::move(*changed), clock_.steady()); });

@@ -15,11 +15,13 @@
 
 namespace sluice::publish {
 
-// Every live resource.
-[[nodiscard]] Result<std::vector<config::v1::Resource>> load_all(db::Transaction& tx, const crypto::Vault& vault);
+// Every live resource. `now` chooses the windows of what keys have spent.
+[[nodiscard]] Result<std::vector<config::v1::Resource>> load_all(db::Transaction& tx, const crypto::Vault& vault,
+                                                                 SystemTime now);
 
 // The resources that the changes name, as they are now; those that are gone with state DELETED.
 [[nodiscard]] Result<std::vector<config::v1::Resource>> load_changed(db::Transaction& tx, const crypto::Vault& vault,
-                                                                     const std::vector<store::Change>& changes);
+                                                                     const std::vector<store::Change>& changes,
+                                                                     SystemTime now);
 
 }  // namespace sluice::publish

@@ -9,7 +9,10 @@ namespace {
 
 #define SLUICE_ACCOUNT_COLUMNS                                                                                      \
   "id, name, provider, base_url, priority, concurrency, models, ca_pem, status, revision, created_at, updated_at, " \
-  "ARRAY(SELECT group_id::text FROM account_groups WHERE account_id = accounts.id ORDER BY 1) AS group_ids"
+  "model_mapping, pause_rules, "                                                                                    \
+  "ARRAY(SELECT group_id::text FROM account_groups WHERE account_id = accounts.id ORDER BY 1) AS group_ids, "       \
+  "ARRAY(SELECT proxy_id::text FROM account_egress_proxies WHERE account_id = accounts.id ORDER BY position) "      \
+  "AS egress_proxy_ids"
 
 constexpr db::Statement kGet{"get_account", "SELECT " SLUICE_ACCOUNT_COLUMNS " FROM accounts WHERE id = $1"};
 
@@ -21,6 +24,9 @@ Account read_account(const db::Row& row) {
           .priority = row.get<std::int32_t>("priority"),
           .concurrency = row.get<std::int32_t>("concurrency"),
           .models = row.get<std::vector<std::string>>("models"),
+          .model_mapping = mapping_of(row.get<std::string>("model_mapping")),
+          .pause_rules = rules_of(row.get<std::string>("pause_rules")),
+          .egress_proxy_ids = row.get<std::vector<std::string>>("egress_proxy_ids"),
           .ca_pem = row.get<std::string>("ca_pem"),
           .status = status_of(row.get<std::string>("status")),
           .group_ids = row.get<std::vector<std::string>>("group_ids"),
@@ -53,6 +59,26 @@ Result<> lock_groups(db::Transaction& tx, const std::vector<std::string>& ids) {
   return fail(ErrorCode::kFailedPrecondition, "the account names a group that does not exist");
 }
 
+// The same for proxies and delete_egress_proxy().
+Result<> lock_proxies(db::Transaction& tx, const std::vector<std::string>& ids) {
+  auto proxies = tx.exec(
+      "SELECT id FROM egress_proxies WHERE id = ANY($1::uuid[]) AND status <> 'deleted' ORDER BY id FOR SHARE", ids);
+  if (!proxies) return std::unexpected(proxies.error());
+  if (proxies->size() == ids.size()) return {};
+  return fail(ErrorCode::kFailedPrecondition, "the account names an egress proxy that does not exist, or one twice");
+}
+
+Result<> replace_proxies(db::Transaction& tx, std::string_view account_id, const std::vector<std::string>& ids) {
+  auto removed = tx.exec("DELETE FROM account_egress_proxies WHERE account_id = $1", account_id);
+  if (!removed) return std::unexpected(removed.error());
+  auto added = tx.exec(
+      "INSERT INTO account_egress_proxies (account_id, proxy_id, position) "
+      "SELECT $1, id, position FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted (id, position)",
+      account_id, ids);
+  if (!added) return std::unexpected(added.error());
+  return {};
+}
+
 Result<> replace_links(db::Transaction& tx, std::string_view account_id, const std::vector<std::string>& group_ids) {
   auto removed = tx.exec("DELETE FROM account_groups WHERE account_id = $1 AND group_id <> ALL($2::uuid[])", account_id,
                          group_ids);
@@ -65,9 +91,10 @@ Result<> replace_links(db::Transaction& tx, std::string_view account_id, const s
 }
 
 // After the row itself was written.
-Result<Account> finish(db::Transaction& tx, const std::string& id, const std::vector<std::string>& group_ids) {
-  if (auto ok = replace_links(tx, id, group_ids); !ok) return std::unexpected(ok.error());
-  return record(tx, get_account(tx, id));
+Result<Account> finish(db::Transaction& tx, const Account& account, const std::vector<std::string>& group_ids) {
+  if (auto ok = replace_links(tx, account.id, group_ids); !ok) return std::unexpected(ok.error());
+  if (auto ok = replace_proxies(tx, account.id, account.egress_proxy_ids); !ok) return std::unexpected(ok.error());
+  return record(tx, get_account(tx, account.id));
 }
 
 }  // namespace
@@ -76,13 +103,15 @@ Result<Account> insert_account(db::Transaction& tx, const Account& account) {
   if (auto ok = check_writable(account.status); !ok) return std::unexpected(ok.error());
   const auto group_ids = without_repeats(account.group_ids);
   if (auto ok = lock_groups(tx, group_ids); !ok) return std::unexpected(ok.error());
+  if (auto ok = lock_proxies(tx, account.egress_proxy_ids); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
-      "INSERT INTO accounts (id, name, provider, base_url, priority, concurrency, models, ca_pem, status) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+      "INSERT INTO accounts (id, name, provider, base_url, priority, concurrency, models, ca_pem, status, "
+      "model_mapping, pause_rules) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
       account.id, account.name, account.provider, account.base_url, account.priority, account.concurrency,
-      account.models, account.ca_pem, name(account.status));
+      account.models, account.ca_pem, name(account.status), to_json(account.model_mapping),
+      to_json(account.pause_rules));
   if (!rows) return std::unexpected(rows.error());
-  return finish(tx, account.id, group_ids);
+  return finish(tx, account, group_ids);
 }
 
 Result<Account> get_account(db::Transaction& tx, std::string_view id) {
@@ -106,15 +135,17 @@ Result<Account> update_account(db::Transaction& tx, const Account& account) {
   if (auto ok = check_writable(account.status); !ok) return std::unexpected(ok.error());
   const auto group_ids = without_repeats(account.group_ids);
   if (auto ok = lock_groups(tx, group_ids); !ok) return std::unexpected(ok.error());
+  if (auto ok = lock_proxies(tx, account.egress_proxy_ids); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
       "UPDATE accounts SET name = $3, provider = $4, base_url = $5, priority = $6, concurrency = $7, models = $8, "
-      "ca_pem = $9, status = $10, revision = revision + 1, updated_at = now() "
+      "ca_pem = $9, status = $10, model_mapping = $11, pause_rules = $12, revision = revision + 1, updated_at = now() "
       "WHERE id = $1 AND revision = $2 AND status <> 'deleted'",
       account.id, account.revision, account.name, account.provider, account.base_url, account.priority,
-      account.concurrency, account.models, account.ca_pem, name(account.status));
+      account.concurrency, account.models, account.ca_pem, name(account.status), to_json(account.model_mapping),
+      to_json(account.pause_rules));
   if (!rows) return std::unexpected(rows.error());
   if (rows->affected() == 0) return why_unchanged(tx, "accounts", "account", account.id);
-  return finish(tx, account.id, group_ids);
+  return finish(tx, account, group_ids);
 }
 
 Result<Account> delete_account(db::Transaction& tx, std::string_view id, std::optional<std::int64_t> revision) {
@@ -124,8 +155,8 @@ Result<Account> delete_account(db::Transaction& tx, std::string_view id, std::op
       id, revision);
   if (!rows) return std::unexpected(rows.error());
   if (rows->affected() == 0) return why_unchanged(tx, "accounts", "account", id);
-  auto unlinked = tx.exec("DELETE FROM account_groups WHERE account_id = $1", id);
-  if (!unlinked) return std::unexpected(unlinked.error());
+  if (auto ok = replace_links(tx, id, {}); !ok) return std::unexpected(ok.error());
+  if (auto ok = replace_proxies(tx, id, {}); !ok) return std::unexpected(ok.error());
   auto credential = delete_credential(tx, id);
   if (!credential && credential.error().code != ErrorCode::kNotFound) return std::unexpected(credential.error());
   return record(tx, get_account(tx, id));

@@ -12,6 +12,7 @@
 #include "common/base/status.h"
 #include "controlplane/db/transaction.h"
 #include "controlplane/store/enums.h"
+#include "controlplane/store/json_columns.h"
 #include "controlplane/store/page.h"
 
 namespace sluice::store {
@@ -29,6 +30,12 @@ struct Account {
   std::int32_t concurrency = 0;
   // Empty means every priced model of the provider.
   std::vector<std::string> models = {};
+  // From the model that clients name to the one the upstream is asked for; its keys are served as well.
+  ModelMapping model_mapping = {};
+  // Tried in order.
+  PauseRules pause_rules = {};
+  // Tried in order; empty means directly. A deleted or unknown one is refused (kFailedPrecondition).
+  std::vector<std::string> egress_proxy_ids = {};
   // PEM of a private CA for TLS to base_url; empty for the system's.
   std::string ca_pem = {};
   Status status = Status::kActive;
@@ -49,9 +56,9 @@ struct AccountFilter {
 [[nodiscard]] Result<Account> get_account(db::Transaction& tx, std::string_view id);
 [[nodiscard]] Result<Page<Account>> list_accounts(db::Transaction& tx, const PageRequest& page,
                                                   const AccountFilter& filter = {});
-// Also replaces the group links.
+// Also replaces the links to groups and proxies.
 [[nodiscard]] Result<Account> update_account(db::Transaction& tx, const Account& account);
-// Also deletes the credential and the group links.
+// Also deletes the credential and the links to groups and proxies.
 [[nodiscard]] Result<Account> delete_account(db::Transaction& tx, std::string_view id,
                                              std::optional<std::int64_t> revision = std::nullopt);
 
