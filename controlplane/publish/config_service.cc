@@ -132,6 +132,16 @@ void ConfigServiceImpl::tick() {
   }
 }
 
+std::optional<NodeDecision> ConfigServiceImpl::find_decision(const std::string& request_id,
+                                                             std::chrono::milliseconds limit) {
+  config::v1::Command command;
+  const std::uint64_t query = decisions_.open();
+  command.mutable_decision()->set_query_id(query);
+  command.mutable_decision()->set_request_id(request_id);
+  const std::size_t asked = with_fleet([&](Fleet& fleet) { return fleet.command_all(command); });
+  return decisions_.wait(query, asked, limit);
+}
+
 std::size_t ConfigServiceImpl::live_nodes() {
   const std::lock_guard lock(mutex_);
   return fleet_.live_nodes();

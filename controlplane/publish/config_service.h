@@ -7,12 +7,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/secret.h"
+#include "controlplane/publish/decision_desk.h"
 #include "controlplane/publish/fleet.h"
 #include "sluice/config/v1/config.grpc.pb.h"
 
@@ -24,8 +26,9 @@ struct ConfigServiceOptions {
   // What nodes show as "authorization: Bearer ...". Not empty.
   Secret node_token;
   FleetOptions fleet = {};
-  // Called on a gRPC thread; must not block. May be empty.
+  // Called on gRPC's threads; must not block. May be empty.
   std::function<void(const std::string& node_id, const config::v1::CredentialReport&)> on_credential_report = {};
+  std::function<void(const std::string& node_id, const config::v1::AccountHealth&)> on_account_health = {};
 };
 
 class ConfigServiceImpl final : public config::v1::ConfigService::CallbackService {
@@ -49,6 +52,9 @@ class ConfigServiceImpl final : public config::v1::ConfigService::CallbackServic
     const std::lock_guard lock(mutex_);
     return use(fleet_);
   }
+  // Asks every connected node for the decision record of a request; the first that has it wins. Blocks up to `limit`.
+  [[nodiscard]] std::optional<NodeDecision> find_decision(const std::string& request_id,
+                                                          std::chrono::milliseconds limit);
   [[nodiscard]] std::size_t live_nodes();
   [[nodiscard]] FleetCounters counters();
 
@@ -67,6 +73,7 @@ class ConfigServiceImpl final : public config::v1::ConfigService::CallbackServic
 
   const ConfigServiceOptions options_;
   const Clock& clock_;
+  DecisionDesk decisions_;
   std::mutex mutex_;
   std::condition_variable changed_;
   Fleet fleet_;

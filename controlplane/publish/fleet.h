@@ -66,6 +66,9 @@ class Fleet {
 
   // What to write to this node now, if anything. Call again once it is written.
   [[nodiscard]] std::optional<config::v1::SubscribeResponse> next_message(SessionId session, SteadyTime now);
+  // Sends a command to every node that has been welcomed or will be. Returns how many. A node that does not read keeps
+  // the newest few.
+  std::size_t command_all(const config::v1::Command& command);
   // True once after anything that may give other nodes something to do.
   [[nodiscard]] bool take_changed() { return std::exchange(changed_, false); }
 
@@ -81,6 +84,7 @@ class Fleet {
     std::uint64_t nonce = 0;
     bool welcomed = false;
     bool wants_snapshot = false;
+    std::deque<config::v1::Command> commands;
     std::vector<ResourcePtr> parts;  // of the snapshot being sent, from next_part on
     std::size_t next_part = 0;
     bool holds_snapshot_slot = false;  // until the snapshot is acknowledged

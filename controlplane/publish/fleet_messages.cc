@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kPartBytes = 900 * 1024;
 // A resource's fields around its payload.
 constexpr std::size_t kEnvelopeBytes = 64;
+constexpr std::size_t kMostCommands = 64;
 
 std::size_t wire_size(const config::v1::Resource& resource) {
   return resource.payload().size() + resource.moment().size() + resource.id().size() + kEnvelopeBytes;
@@ -26,6 +27,9 @@ std::optional<SubscribeResponse> Fleet::next_message(SessionId session, SteadyTi
   if (!node.welcomed) {
     node.welcomed = true;
     message = welcome();
+  } else if (!node.commands.empty()) {
+    *message.emplace().mutable_command() = std::move(node.commands.front());
+    node.commands.pop_front();
   } else if (node.next_part < node.parts.size()) {
     message = next_part(node);
   } else {
@@ -37,6 +41,15 @@ std::optional<SubscribeResponse> Fleet::next_message(SessionId session, SteadyTi
   message->set_nonce(++node.nonce);
   if (node.unacked && (message->has_delta() || message->has_snapshot())) node.unacked_nonce = node.nonce;
   return message;
+}
+
+std::size_t Fleet::command_all(const config::v1::Command& command) {
+  for (auto& [id, node] : nodes_) {
+    if (node.commands.size() == kMostCommands) node.commands.pop_front();
+    node.commands.push_back(command);
+  }
+  changed_ = true;
+  return nodes_.size();
 }
 
 SubscribeResponse Fleet::welcome() const {

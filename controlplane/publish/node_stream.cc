@@ -52,6 +52,10 @@ grpc::Status NodeStream::handle(const config::v1::SubscribeRequest& message) {
                   {"revision", report.revision()},
                   {"status", report.upstream_status()}});
     if (service_.options_.on_credential_report) service_.options_.on_credential_report(node_id_, report);
+  } else if (message.has_account_health()) {
+    if (service_.options_.on_account_health) service_.options_.on_account_health(node_id_, message.account_health());
+  } else if (message.has_decision()) {
+    service_.decisions_.answer(message.decision().query_id(), node_id_, message.decision().record());
   }
   return grpc::Status::OK;
 }

@@ -1,0 +1,34 @@
+// What keeps accounts out of the choice, as nodes reported it last. Not pushed. Blocking, any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "controlplane/db/transaction.h"
+
+namespace sluice::store {
+
+struct AccountHealth {
+  std::string account_id = {};
+  std::string model = {};   // empty: the whole account
+  std::int32_t reason = 0;  // sluice.config.v1.AccountHealthReason, not 0
+  SystemTime until = {};    // in the past: healthy again
+  std::int32_t upstream_status = 0;
+  std::string detail = {};
+  std::string node_id = {};
+  SystemTime seen_at = {};
+};
+
+// Creates or updates the row of account, model and reason. A time that is still to come only ever grows: nodes report
+// the same block one after the other.
+Result<> put_account_health(db::Transaction& tx, const AccountHealth& health);
+// The account's rows, newest end first. Whether there is such an account is not asked.
+[[nodiscard]] Result<std::vector<AccountHealth>> list_account_health(db::Transaction& tx, std::string_view account_id);
+// Drops what ended before that.
+Result<> drop_account_health(db::Transaction& tx, SystemTime ended_before);
+
+}  // namespace sluice::store
