@@ -9,10 +9,9 @@
 #include <variant>
 #include <vector>
 
-namespace sluice::limit {
+#include "dataplane/limit/admit_call.h"  // ChosenBy
 
-// Accounts that one call looks at; more are ignored.
-inline constexpr std::size_t kMaxAccounts = 8;
+namespace sluice::limit {
 
 // A user or a key with its limits; 0 is unlimited. `id` is the bare uuid.
 struct Scope {
@@ -45,7 +44,8 @@ struct Demand {
   std::int64_t hold_nano = 0;           // what the request may cost at most
   std::uint32_t tokens = 0;             // estimate that is charged to tokens per minute; settle() corrects it
   bool money_needs_redis = false;       // refuse what costs money while Redis cannot say what others hold
-  std::vector<AccountOption> accounts;  // fit to serve it, the most wanted first; empty: only user and key are asked
+  std::vector<AccountOption> accounts;  // fit to serve it, by priority; more than kMaxCandidates are ignored; none:
+                                        // only user and key are asked
   std::string sticky_key;               // hash of the conversation; empty: not sticky
   std::chrono::milliseconds sticky_ttl{3'600'000};
   std::uint32_t sticky_waiting = 3;  // may wait for the conversation's own account; 0: never wait for it alone
@@ -61,21 +61,10 @@ struct Load {
   std::int32_t waiting = -1;
 };
 
-enum class ChosenBy : std::uint8_t {
-  kSticky,
-  kOnlyCandidate,
-  kLowestPriority,
-  kLowestLoad,
-  kLeastRecentlyUsed,
-  kRandom
-};
-// "sticky", "only_candidate", "lowest_priority", ...
-[[nodiscard]] std::string_view name(ChosenBy by);
-
 // A slot of Demand.accounts[account] is held; without accounts in the demand it is 0 and means nothing.
 struct Granted {
   std::size_t account = 0;
-  ChosenBy by = ChosenBy::kOnlyCandidate;
+  ChosenBy by = ChosenBy::kNone;  // kNone: without accounts
 };
 
 // In the queue: Permit::wait_until() tells what comes of it.

@@ -49,12 +49,13 @@ class Limiter {
   // The demand of later calls may differ in its accounts and sticky_unfit, may_wait only.
   [[nodiscard]] io::Task<Outcome> admit(Permit& permit, const Demand& demand);
 
-  // Requests that hold or wait for something here.
+  // Slots held, and requests in queues, here.
   [[nodiscard]] std::size_t held() const;
   [[nodiscard]] std::size_t waiting() const;
 
  private:
   io::Worker& worker_;
+  NodeLimits& node_;
   std::shared_ptr<LimiterState> state_;
 };
 
