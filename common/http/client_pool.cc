@@ -87,15 +87,6 @@ io::Task<std::expected<void, ClientError>> Exchange::run(io::Cancel* cancel) {
   co_return std::expected<void, ClientError>{};
 }
 
-io::Task<Result<io::Stream>> dial(ClientPool::State& pool, const Origin& origin, SteadyTime head_deadline,
-                                  io::Cancel* cancel) {
-  io::DialTarget target{.host = origin.host, .port = origin.port, .tls = origin.tls, .ca_pem = origin.ca_pem};
-  const SteadyTime deadline = std::min(head_deadline, pool.now() + pool.limits.connect);
-  Result<io::Stream> stream = co_await pool.dialer.dial(std::move(target), deadline, cancel);
-  if (stream) ++pool.counters.connects;
-  co_return stream;
-}
-
 }  // namespace
 
 ClientPool::ClientPool(io::Worker& worker, const ClientLimits& limits)
@@ -118,28 +109,35 @@ io::Task<Sent> ClientPool::send(const ClientRequest& request, SteadyTime head_de
   const std::shared_ptr<State> pool = state_;
   Result<std::string> head = build_request_head(request);
   if (!head) co_return failed(Stage::kConnect, std::move(head.error()));
-  const std::shared_ptr<IdleList> idle = pool->idle_of(*request.origin);
+  const Origin& origin = *request.origin;
+  std::shared_ptr<Route> route;  // none: directly
+  if (!request.proxies.empty()) route = pool->route_of(request.proxies);
   bool may_reuse = true;
   for (;;) {
     if (cancel != nullptr && cancel->cancelled()) {
       co_return failed(Stage::kConnect, Error{ErrorCode::kCancelled, "the request was given up"});
     }
-    std::optional<io::Stream> kept = may_reuse ? pool->take(*idle) : std::nullopt;
-    const bool reused = kept.has_value();
-    if (reused) {
-      ++pool->counters.reuses;
-    } else {
-      Result<io::Stream> fresh = co_await dial(*pool, *request.origin, head_deadline, cancel);
-      if (!fresh) co_return failed(Stage::kConnect, std::move(fresh.error()));
-      kept.emplace(std::move(*fresh));
+    std::optional<Connection> connection;
+    if (may_reuse) connection = pool->take(origin, route.get());
+    if (!connection) {
+      auto dialled = route ? pool->dial_through(route, origin, may_reuse, head_deadline, cancel)
+                           : pool->dial(origin, head_deadline, cancel);
+      std::expected<Connection, ClientError> fresh = co_await std::move(dialled);
+      if (!fresh) co_return std::unexpected(std::move(fresh.error()));
+      connection.emplace(std::move(*fresh));
     }
-    auto state = std::make_unique<ResponseState>(pool, idle, std::move(*kept));
+    const bool reused = connection->reused;
+    ++(reused ? pool->counters.reuses : pool->counters.connects);
+    auto state = std::make_unique<ResponseState>(pool, std::move(*connection));
     Exchange exchange{.request = request, .head = *head, .head_deadline = head_deadline, .state = *state};
     std::expected<void, ClientError> done = co_await exchange.run(cancel);
     if (done) co_return ClientResponse(std::move(state));
     // The server had closed it meanwhile and has not begun on the request; once only, and never on a used one again.
     const bool stale = reused && !exchange.answered && done.error().error.code == ErrorCode::kClosed;
-    if (!stale) co_return std::unexpected(std::move(done.error()));
+    if (!stale) {
+      done.error().via = state->egress->name;
+      co_return std::unexpected(std::move(done.error()));
+    }
     ++pool->counters.resent;
     may_reuse = false;
   }

@@ -1,5 +1,5 @@
-// Keep-alive connections to servers, one pool per worker. A connection is used again only if its last answer was
-// read to the end and nothing unread is on it.
+// Keep-alive connections to servers, direct or through proxies, one pool per worker. A connection is used again only if
+// its last answer was read to the end and nothing unread is on it, and only for the same origin and the same proxy.
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 #include "common/base/status.h"
 #include "common/http/head.h"
 #include "common/io/cancel.h"
+#include "common/io/proxy.h"
 #include "common/io/stream.h"
 #include "common/io/worker.h"
 
@@ -40,11 +41,12 @@ struct BaseUrl {
 [[nodiscard]] Result<BaseUrl> parse_base_url(std::string_view url);
 
 struct ClientLimits {
-  std::chrono::milliseconds connect{5'000};  // DNS, TCP and TLS together
+  std::chrono::milliseconds connect{5'000};  // DNS, TCP and TLS together; all proxies tried share it
   std::chrono::milliseconds send{60'000};    // the request, whole
   std::size_t max_head_bytes = 64 * 1024;
-  std::chrono::milliseconds keep_idle{55'000};  // below the usual 60 s of servers
-  std::size_t max_idle_per_origin = 256;
+  std::chrono::milliseconds keep_idle{55'000};        // below the usual 60 s of servers
+  std::size_t max_idle_per_origin = 256;              // and proxy
+  std::chrono::milliseconds proxy_set_aside{30'000};  // how long a proxy that failed is tried last
 };
 
 struct ClientRequest {
@@ -53,6 +55,9 @@ struct ClientRequest {
   std::string_view target;        // path and query
   std::span<const Field> fields;  // without host, connection, content-length: those are added
   std::string_view body;          // must live until the call returns
+  // Where to go out; empty: directly. Else never directly: through the proxy that worked last, then the others in
+  // order. Equal proxies share connections, whoever owns the object. Must live until the call returns.
+  std::span<const std::shared_ptr<const io::Proxy>> proxies{};
 };
 
 // What went wrong and whether a byte of the request may have reached the server's application.
@@ -60,6 +65,7 @@ struct ClientError {
   enum class Stage : std::uint8_t { kConnect, kSend, kResponseHead, kBody };
   Stage stage = Stage::kConnect;
   Error error;
+  std::string via{};  // the proxy used or tried last (io::Proxy::to_string); empty: none
 };
 
 // An answer whose head was read. Destroying it closes the connection unless the body was read to its end.
@@ -72,6 +78,8 @@ class ClientResponse {
   ~ClientResponse();
 
   [[nodiscard]] const ResponseHead& head() const;
+  // The proxy it came through (io::Proxy::to_string); empty: none. Valid as long as this answer.
+  [[nodiscard]] std::string_view via() const;
 
   // The next bytes of the body with the transfer coding taken off. `data` is valid until the next suspension.
   struct Piece {
@@ -113,6 +121,7 @@ class ClientPool {
 
   struct Counters {
     std::uint64_t connects = 0, reuses = 0, resent = 0;
+    std::uint64_t proxies_set_aside = 0;
   };
   [[nodiscard]] const Counters& counters() const;
 

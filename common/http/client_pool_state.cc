@@ -8,18 +8,28 @@ constexpr std::chrono::seconds kSweepEvery{5};
 
 }  // namespace
 
-std::shared_ptr<IdleList> ClientPool::State::idle_of(const Origin& origin) {
-  const auto found = origins.find(origin);
-  if (found != origins.end()) return found->second;
-  return origins.emplace(origin, std::make_shared<IdleList>()).first->second;
+void ClientPool::State::sweep_later() {
+  if (deadline() == io::TimerWheel::kNever) worker.timers().set(*this, now() + kSweepEvery);
 }
 
-std::optional<io::Stream> ClientPool::State::take(IdleList& idle) {
+std::shared_ptr<Route> ClientPool::State::route_of(ProxyList proxies) {
+  sweep_later();
+  return egresses.route_of(proxies, now());
+}
+
+std::optional<Connection> ClientPool::State::take(const Origin& origin, const Route* route) {
+  return take(origin, route == nullptr ? egresses.direct() : route->ways[route->first(now())]);
+}
+
+std::optional<Connection> ClientPool::State::take(const Origin& origin, const std::shared_ptr<Egress>& egress) {
+  const std::shared_ptr<IdleList>& idle = egress->idle_of(origin);
   const SteadyTime oldest = now() - limits.keep_idle;
-  while (!idle.empty()) {
-    IdleConnection last = std::move(idle.back());
-    idle.pop_back();
-    if (last.since >= oldest && last.stream.is_quiet()) return std::move(last.stream);
+  while (!idle->empty()) {
+    IdleConnection last = std::move(idle->back());
+    idle->pop_back();
+    if (last.since >= oldest && last.stream.is_quiet()) {
+      return Connection{.stream = std::move(last.stream), .egress = egress, .idle = idle, .reused = true};
+    }
   }
   return std::nullopt;
 }
@@ -27,23 +37,15 @@ std::optional<io::Stream> ClientPool::State::take(IdleList& idle) {
 void ClientPool::State::give_back(IdleList& idle, io::Stream stream) {
   if (closed || idle.size() >= limits.max_idle_per_origin) return;
   idle.push_back(IdleConnection{std::move(stream), now()});
-  if (deadline() == io::TimerWheel::kNever) worker.timers().set(*this, now() + kSweepEvery);
+  sweep_later();
 }
 
 void ClientPool::State::close_idle() {
-  for (auto& [origin, idle] : origins)
-    idle->clear();
+  egresses.close_idle();
 }
 
 void ClientPool::State::on_deadline() {
-  const SteadyTime oldest = now() - limits.keep_idle;
-  bool any = false;
-  for (auto& [origin, idle] : origins) {
-    std::erase_if(*idle, [oldest](IdleConnection& one) { return one.since < oldest || !one.stream.is_quiet(); });
-    any = any || !idle->empty();
-  }
-  std::erase_if(origins, [](const auto& entry) { return entry.second->empty() && entry.second.use_count() == 1; });
-  if (any) worker.timers().set(*this, now() + kSweepEvery);
+  if (egresses.sweep(now() - limits.keep_idle, now())) sweep_later();
 }
 
 }  // namespace sluice::http

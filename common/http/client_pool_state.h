@@ -2,37 +2,41 @@
 #pragma once
 
 #include <optional>
-#include <unordered_map>
-#include <vector>
 
 #include "common/http/chunk_decoder.h"
+#include "common/http/client_egress.h"
 #include "common/http/client_pool.h"
 #include "common/io/dialer.h"
 #include "common/io/timer_wheel.h"
 
 namespace sluice::http {
 
-struct IdleConnection {
+// A connection for one exchange, and the way it goes.
+struct Connection {
   io::Stream stream;
-  SteadyTime since;
-};
-
-// The idle connections of one origin, the latest used last.
-using IdleList = std::vector<IdleConnection>;
-
-struct OriginHash {
-  std::size_t operator()(const Origin& origin) const {
-    return std::hash<std::string>()(origin.host) * 31 + origin.port * 2u + (origin.tls ? 1u : 0u);
-  }
+  std::shared_ptr<Egress> egress;
+  std::shared_ptr<IdleList> idle;  // where it goes back to
+  bool reused = false;
 };
 
 // Shared with the answers under way, which give their connections back.
 struct ClientPool::State final : io::TimerWheel::Entry {
   State(io::Worker& owner, const ClientLimits& wanted) : worker(owner), limits(wanted), dialer(owner) {}
 
-  [[nodiscard]] std::shared_ptr<IdleList> idle_of(const Origin& origin);
-  // The connection used last that is still good; those found spoilt are closed.
-  [[nodiscard]] std::optional<io::Stream> take(IdleList& idle);
+  [[nodiscard]] std::shared_ptr<Route> route_of(ProxyList proxies);
+  // A new connection.
+  [[nodiscard]] io::Task<std::expected<Connection, ClientError>> dial(const Origin& origin, SteadyTime head_deadline,
+                                                                      io::Cancel* cancel);
+  // The first way of the route that leads to the origin, within the time to connect; with `may_reuse` an idle
+  // connection is as good as a new one. Sets aside the proxies that fail.
+  [[nodiscard]] io::Task<std::expected<Connection, ClientError>> dial_through(std::shared_ptr<Route> route,
+                                                                              const Origin& origin, bool may_reuse,
+                                                                              SteadyTime head_deadline,
+                                                                              io::Cancel* cancel);
+  // The connection used last that is still good, by the way that comes first; those found spoilt are closed.
+  // `route` null: directly.
+  [[nodiscard]] std::optional<Connection> take(const Origin& origin, const Route* route);
+  [[nodiscard]] std::optional<Connection> take(const Origin& origin, const std::shared_ptr<Egress>& egress);
   void give_back(IdleList& idle, io::Stream stream);
   void close_idle();
   [[nodiscard]] SteadyTime now() const { return worker.clock().steady(); }
@@ -41,16 +45,21 @@ struct ClientPool::State final : io::TimerWheel::Entry {
   ClientLimits limits;
   io::Dialer dialer;
   Counters counters;
-  std::unordered_map<Origin, std::shared_ptr<IdleList>, OriginHash> origins;
+  Egresses egresses;
   bool closed = false;  // the pool is gone or drains: nothing is kept any more
 
  private:
+  void set_aside(Egress& egress);
+  void sweep_later();
   void on_deadline() override;  // sweeps out what is too old or was closed by the server
 };
 
 struct ClientResponse::State {
-  State(std::shared_ptr<ClientPool::State> owner, std::shared_ptr<IdleList> home, io::Stream connection)
-      : pool(std::move(owner)), idle(std::move(home)), stream(std::move(connection)) {}
+  State(std::shared_ptr<ClientPool::State> owner, Connection connection)
+      : pool(std::move(owner)),
+        egress(std::move(connection.egress)),
+        idle(std::move(connection.idle)),
+        stream(std::move(connection.stream)) {}
 
   // Takes the head from the front of `rest`.
   [[nodiscard]] Result<> accept_head(std::size_t size, bool answers_head_request);
@@ -62,6 +71,7 @@ struct ClientResponse::State {
   void finish(bool clean);
 
   std::shared_ptr<ClientPool::State> pool;
+  std::shared_ptr<Egress> egress;
   std::shared_ptr<IdleList> idle;
   io::Stream stream;
   std::string head_bytes;  // what `head` points into

@@ -66,6 +66,10 @@ ClientResponse::ClientResponse(ClientResponse&&) noexcept = default;
 ClientResponse& ClientResponse::operator=(ClientResponse&&) noexcept = default;
 ClientResponse::~ClientResponse() = default;
 
+std::string_view ClientResponse::via() const {
+  return state_->egress->name;
+}
+
 const ResponseHead& ClientResponse::head() const {
   return state_->head;
 }
