@@ -33,7 +33,7 @@ inline constexpr std::chrono::milliseconds kSlotLease{24'000};
 
 // A user or a key. 0 is unlimited everywhere.
 struct ScopeAsk {
-  std::string_view scope;         // "user:<id>"; unused if there is no limit
+  std::string_view scope = {};    // "user:<id>"; unused if there is no limit
   std::uint32_t concurrency = 0;  // requests at a time
   std::uint64_t requests = 0;     // per minute
   std::uint64_t tokens = 0;       // per minute
@@ -41,31 +41,32 @@ struct ScopeAsk {
 
 // Where the hold must fit. Available is limit + bal - all holds - all spending not yet acknowledged.
 struct PurseAsk {
-  std::string_view purse;        // "user:<id>" or "key:<id>:<window>"
+  std::string_view purse = {};   // "user:<id>" or "key:<id>:<window>"
   std::int64_t limit_micro = 0;  // budget of the window; 0 for a balance
   std::int64_t bal_micro = 0;    // newest that the caller knows: the balance, or minus what the window has spent
   std::int64_t ver = 0;          // version of bal; the higher one wins; below 2^53
 };
 
 struct CandidateAsk {
-  std::string_view account;
+  std::string_view account = {};
   std::uint32_t concurrency = 0;
   std::uint32_t priority = 0;  // lower goes first
 };
 
 struct AdmitAsk {
-  std::string_view member;
-  std::string_view owner;
+  std::string_view member = {};
+  std::string_view owner = {};
   std::chrono::milliseconds lease = kSlotLease;
   ScopeAsk user;
   ScopeAsk key;
   std::uint64_t tokens = 0;     // estimate; a request larger than the limit passes only when nothing is owed
   std::int64_t hold_micro = 0;  // rounded up
-  std::span<const PurseAsk> purses;
-  std::span<const CandidateAsk> candidates;  // at most kMaxCandidates, by ascending priority; none: no account wanted
-  std::uint32_t max_waiting_scope = 0;       // in the queue of a user or key
+  std::span<const PurseAsk> purses = {};
+  // At most kMaxCandidates, by ascending priority; none: no account is wanted.
+  std::span<const CandidateAsk> candidates = {};
+  std::uint32_t max_waiting_scope = 0;  // in the queue of a user or key
   std::uint32_t max_waiting_account = 0;
-  std::string_view sticky;  // hash of the conversation; empty: none
+  std::string_view sticky = {};  // hash of the conversation; empty: none
   std::chrono::milliseconds sticky_ttl{0};
   std::uint32_t sticky_waiting = 0;  // in the queue of the conversation's own account before others are taken
 

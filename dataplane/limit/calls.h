@@ -25,28 +25,28 @@ namespace sluice::limit {
 
 // A scope and how many slots it has now. 0, no limit any more: whoever waits gets one.
 struct ScopeLimit {
-  std::string_view scope;
+  std::string_view scope = {};
   std::uint32_t limit = 0;
 };
 
 // ---- settle.lua: everything that a request gives back; any part may be empty ("release the account only").
 struct PurseSettlement {
-  std::string_view purse;
+  std::string_view purse = {};
   std::int64_t hold_micro = 0;    // leaves h:<owner>, extensions included
   std::int64_t actual_micro = 0;  // joins u:<node>
 };
 struct TokenCorrection {
-  std::string_view scope;
+  std::string_view scope = {};
   std::uint64_t limit = 0;  // tokens per minute; 0: skipped
 };
 struct SettleAsk {
-  std::string_view member;
-  std::string_view owner;
-  std::string_view node;
+  std::string_view member = {};
+  std::string_view owner = {};
+  std::string_view node = {};
   std::chrono::milliseconds lease = kSlotLease;  // of those to whom slots are handed
-  std::span<const ScopeLimit> slots;             // those that it holds; one that is lost already is not handed on
-  std::span<const PurseSettlement> purses;       // counted every time: settle once
-  std::span<const TokenCorrection> tokens;
+  std::span<const ScopeLimit> slots = {};        // those that it holds; one that is lost already is not handed on
+  std::span<const PurseSettlement> purses = {};  // counted every time: settle once
+  std::span<const TokenCorrection> tokens = {};
   std::int64_t token_delta = 0;  // actual - estimate
 };
 [[nodiscard]] ScriptCall settle_call(const KeyNames& names, const SettleAsk& ask);
@@ -54,17 +54,17 @@ struct SettleAsk {
 // ---- leave.lua: ends waiting in these scopes; a slot that was handed over meanwhile is released and handed on.
 // After a grant: give the other queues, not the granted scope.
 struct LeaveAsk {
-  std::string_view member;
+  std::string_view member = {};
   std::chrono::milliseconds lease = kSlotLease;
-  std::span<const ScopeLimit> scopes;
+  std::span<const ScopeLimit> scopes = {};
 };
 [[nodiscard]] ScriptCall leave_call(const KeyNames& names, const LeaveAsk& ask);
 
 // ---- extend.lua: a larger hold for a running request, in all of its purses or in none.
 struct ExtendAsk {
-  std::string_view owner;
+  std::string_view owner = {};
   std::int64_t amount_micro = 0;
-  std::span<const PurseAsk> purses;
+  std::span<const PurseAsk> purses = {};
 };
 struct ExtendOk {};
 struct ExtendRefused {
@@ -79,16 +79,16 @@ using ExtendOutcome = std::variant<ExtendOk, ExtendRefused, AdmitRebuild, AdmitQ
 // after 10 minutes, unacknowledged spending of a node after 24 hours. Up to kPursesPerCall at a time.
 inline constexpr std::size_t kPursesPerCall = 100;
 struct PurseClaim {
-  std::string_view purse;
+  std::string_view purse = {};
   std::int64_t bal_micro = 0;
   std::int64_t ver = 0;
   std::int64_t holds_micro = 0;            // of this owner; 0 removes it
   std::int64_t unacknowledged_micro = -1;  // of this node; 0 removes it, -1 leaves it alone
 };
 struct AssertAsk {
-  std::string_view owner;
-  std::string_view node;
-  std::span<const PurseClaim> purses;
+  std::string_view owner = {};
+  std::string_view node = {};
+  std::span<const PurseClaim> purses = {};
 };
 // What Redis knows after that, one per purse.
 struct PurseState {
@@ -101,14 +101,14 @@ struct PurseState {
 
 // ---- acknowledge.lua: the control plane has booked spending of this node. Only by worker 0. Up to kPursesPerCall.
 struct PurseAcknowledgement {
-  std::string_view purse;
+  std::string_view purse = {};
   std::int64_t acknowledged_micro = 0;
   std::int64_t bal_micro = 0;
   std::int64_t ver = 0;
 };
 struct AcknowledgeAsk {
-  std::string_view node;
-  std::span<const PurseAcknowledgement> purses;
+  std::string_view node = {};
+  std::span<const PurseAcknowledgement> purses = {};
 };
 [[nodiscard]] ScriptCall acknowledge_call(const KeyNames& names, const AcknowledgeAsk& ask);
 
@@ -117,26 +117,26 @@ struct AcknowledgeAsk {
 // Up to kMembersPerCall members at a time; a scope may be split.
 inline constexpr std::size_t kMembersPerCall = 200;
 struct HeldScope {
-  std::string_view scope;
+  std::string_view scope = {};
   std::uint32_t limit = 0;
-  std::span<const std::string_view> members;
+  std::span<const std::string_view> members = {};
 };
 struct RenewAsk {
   std::chrono::milliseconds lease = kSlotLease;
-  std::span<const HeldScope> scopes;
+  std::span<const HeldScope> scopes = {};
 };
 [[nodiscard]] ScriptCall renew_slots_call(const KeyNames& names, const RenewAsk& ask);
 
 // ---- waiters.lua: a worker's heartbeat for its waiters; heals lost wake-ups. Before answering it sweeps the scopes:
 // purges expired slots and dead waiters, hands free slots over. Up to kMembersPerCall waiters at a time.
 struct WaiterAsk {
-  std::string_view member;
-  std::span<const std::uint32_t> scopes;  // indexes into WaitersAsk::scopes
+  std::string_view member = {};
+  std::span<const std::uint32_t> scopes = {};  // indexes into WaitersAsk::scopes
 };
 struct WaitersAsk {
   std::chrono::milliseconds lease = kSlotLease;
-  std::span<const ScopeLimit> scopes;  // each once
-  std::span<const WaiterAsk> waiters;
+  std::span<const ScopeLimit> scopes = {};  // each once
+  std::span<const WaiterAsk> waiters = {};
 };
 struct WaiterState {
   enum class Kind : std::uint8_t {
@@ -154,8 +154,8 @@ struct WaiterState {
 // ---- found.lua: makes sure that there is an epoch of this run of Redis; a new one begins with a quarantine, in which
 // those who hold something say so while nothing is admitted. Call it at every (re)connect and after AdmitRebuild.
 struct FoundAsk {
-  std::string_view epoch_id;  // for a new one; unique, without colon
-  std::string_view run_id;    // of this Redis (INFO server: run_id), read over the same connection
+  std::string_view epoch_id = {};  // for a new one; unique, without colon
+  std::string_view run_id = {};    // of this Redis (INFO server: run_id), read over the same connection
   std::chrono::milliseconds quarantine{10'000};
 };
 struct FoundOutcome {
