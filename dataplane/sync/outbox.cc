@@ -15,9 +15,4 @@ std::deque<config::v1::SubscribeRequest> Outbox::take() {
   return std::exchange(messages_, {});
 }
 
-bool Outbox::empty() const {
-  const std::lock_guard lock(mutex_);
-  return messages_.empty();
-}
-
 }  // namespace sluice::sync

@@ -16,11 +16,10 @@ class Outbox {
   void put(config::v1::SubscribeRequest message);
   // Everything that waits, oldest first.
   [[nodiscard]] std::deque<config::v1::SubscribeRequest> take();
-  [[nodiscard]] bool empty() const;
 
  private:
   const std::size_t limit_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::deque<config::v1::SubscribeRequest> messages_;
 };
 

@@ -18,7 +18,7 @@ namespace sluice::billing::testing {
 template <class T>
 T value_of(Result<T> result) {
   if (!result) FAIL(result.error().message);
-  return std::move(*result);
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
 inline std::string new_id() {

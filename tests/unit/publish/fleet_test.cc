@@ -109,4 +109,40 @@ TEST_CASE("after a restart of the control plane a node needs nothing, or only wh
   }
 }
 
+TEST_CASE("commands reach every node in order, before the updates, and do not pile up") {
+  World world;
+  world.load({user(1, 1)});
+  Peer first, second;
+  REQUIRE(world.connect(first, "a"));
+  world.settle(first);
+  REQUIRE(world.connect(second, "b"));
+  const auto ask = [&](std::uint64_t id) {
+    v1::Command command;
+    command.mutable_decision()->set_query_id(id);
+    return world.fleet.command_all(command);
+  };
+  CHECK(ask(1) == 2);
+  CHECK(world.fleet.take_changed());
+  CHECK(ask(2) == 2);
+  for (std::uint64_t id : {1U, 2U}) {
+    REQUIRE(world.step(first));
+    CHECK(first.last.command().decision().query_id() == id);
+  }
+  CHECK_FALSE(world.step(first));
+  // Welcome is the first message in any case.
+  REQUIRE(world.step(second));
+  CHECK(second.last.has_welcome());
+  REQUIRE(world.step(second));
+  CHECK(second.last.has_command());
+  world.settle(second);
+  CHECK(second.config->size() == 1);
+
+  for (std::uint64_t id = 1; id <= 1000; ++id)
+    (void)ask(id);
+  int commands = 0;
+  while (world.step(first))
+    commands += first.last.has_command() ? 1 : 0;
+  CHECK(commands == 64);
+}
+
 }  // namespace
