@@ -44,8 +44,11 @@ Result<> check_numbers(const config::v1::Settings& settings) {
   return {};
 }
 
-// Texts may have lines, unlike names.
-Result<> check_length(std::string_view field, std::string_view value, std::size_t most) {
+// Texts may have lines, unlike names, but not the NUL that the database cannot hold.
+Result<> check_long_text(std::string_view field, std::string_view value, std::size_t most) {
+  if (value.find('\0') != std::string_view::npos) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("{} contains a NUL character", field));
+  }
   if (value.size() <= most) return {};
   return fail(ErrorCode::kInvalidArgument,
               fmt::format("{} is {} bytes long; at most {} are allowed", field, value.size(), most));
@@ -59,14 +62,15 @@ Result<> check_reply(const config::v1::LocalReply& reply) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("local reply {} needs text_equals or text_contains, and not both", reply.name()));
   }
-  if (Result<> r = check_length("local_replies.text_equals", reply.text_equals(), kMaxLocalReplyMatchBytes); !r) {
+  if (Result<> r = check_long_text("local_replies.text_equals", reply.text_equals(), kMaxLocalReplyMatchBytes); !r) {
     return r;
   }
-  if (Result<> r = check_length("local_replies.text_contains", reply.text_contains(), kMaxLocalReplyMatchBytes); !r) {
+  if (Result<> r = check_long_text("local_replies.text_contains", reply.text_contains(), kMaxLocalReplyMatchBytes);
+      !r) {
     return r;
   }
   if (reply.reply().empty()) return fail(ErrorCode::kInvalidArgument, "local_replies.reply is empty");
-  return check_length("local_replies.reply", reply.reply(), kMaxLocalReplyBytes);
+  return check_long_text("local_replies.reply", reply.reply(), kMaxLocalReplyBytes);
 }
 
 }  // namespace

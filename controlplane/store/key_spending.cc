@@ -6,9 +6,6 @@ namespace sluice::store {
 
 namespace {
 
-// Any number that nothing else in the database uses for advisory locks.
-constexpr std::int64_t kLock = 0x736c'7370'6e64;
-
 constexpr std::array kWindows = {BudgetWindow::kDay, BudgetWindow::kWeek, BudgetWindow::kMonth, BudgetWindow::kTotal};
 
 Result<> sum_window(db::Transaction& tx, const std::vector<std::string>& key_ids, BudgetWindow window,
@@ -30,14 +27,9 @@ Result<> sum_window(db::Transaction& tx, const std::vector<std::string>& key_ids
 
 }  // namespace
 
-Result<> share_key_spending(db::Transaction& tx) {
-  const auto locked = tx.exec("SELECT pg_advisory_xact_lock_shared($1)", kLock);
-  if (!locked) return std::unexpected(locked.error());
-  return {};
-}
-
 Result<> own_key_spending(db::Transaction& tx) {
-  const auto locked = tx.exec("SELECT pg_advisory_xact_lock($1)", kLock);
+  // ONLY: events come in through the parent, so its partitions need no locks of their own.
+  const auto locked = tx.exec("LOCK TABLE ONLY usage_events IN SHARE ROW EXCLUSIVE MODE");
   if (!locked) return std::unexpected(locked.error());
   return {};
 }

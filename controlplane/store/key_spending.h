@@ -1,8 +1,8 @@
 // What API keys have spent in the windows of their budgets: a cache over usage events. Blocking, any thread.
 //
-// Who stores usage events adds to it, in the same transaction, for the keys that have budgets; who gives a key a budget
-// sums it up from the events. So that no event is lost between the two, the first kind of transaction begins with
-// share_key_spending() and the second with own_key_spending(), before either has locked a row or looked at budgets.
+// Who stores usage events adds to it, in the same transaction, for the windows that the node charged. Who gives a key a
+// budget sums it up from the events: requests that were admitted before their node heard of the budget and are stored
+// after it was set are the only ones that are not counted.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ struct KeySpending {
   std::int64_t version = 0;
 };
 
-// Until the transaction ends. Many may share; an owner is alone.
-Result<> share_key_spending(db::Transaction& tx);
+// Until the transaction ends no usage event is stored. Call it before any row is locked: whoever stores events locks
+// rows after that.
 Result<> own_key_spending(db::Transaction& tx);
 
 // Sums up anew what the keys spent in the windows of their budgets around `now`. After own_key_spending(). Reads all of

@@ -6,7 +6,8 @@
 
 using namespace sluice;
 using namespace sluice::store;
-using namespace sluice::config::v1;
+using enum sluice::config::v1::Kind;
+using enum sluice::config::v1::State;
 
 TEST_CASE("an account keeps its models and its groups") {
   Database database;

@@ -4,7 +4,8 @@
 
 using namespace sluice;
 using namespace sluice::store;
-using namespace sluice::config::v1;
+using enum sluice::config::v1::Kind;
+using enum sluice::config::v1::State;
 using std::chrono::hours;
 
 TEST_CASE("API keys: stored, moved, disabled, deleted") {
@@ -121,11 +122,11 @@ TEST_CASE("settings: there from the start, changed with their revision") {
   Database database;
   auto settings = database.must([](db::Transaction& tx) { return get_settings(tx); });
   CHECK(settings.revision == 1);
-  settings.default_user_concurrency = 4;
+  settings.value.set_default_user_concurrency(4);
   CHECK(database.must([&](db::Transaction& tx) { return update_settings(tx, settings); }).revision == 2);
   CHECK(database.refused([&](db::Transaction& tx) { return update_settings(tx, settings); }) ==
         ErrorCode::kFailedPrecondition);
-  CHECK(database.must([](db::Transaction& tx) { return get_settings(tx); }).default_user_concurrency == 4);
+  CHECK(database.must([](db::Transaction& tx) { return get_settings(tx); }).value.default_user_concurrency() == 4);
   CHECK(seen(database.changes(0)) == std::vector<Seen>{{KIND_SETTINGS, "settings", 2, STATE_ACTIVE}});
 }
 

@@ -6,7 +6,8 @@
 
 using namespace sluice;
 using namespace sluice::store;
-using namespace sluice::config::v1;
+using enum sluice::config::v1::Kind;
+using enum sluice::config::v1::State;
 
 TEST_CASE("a user is stored, changed and deleted, and every step is recorded") {
   Database database;

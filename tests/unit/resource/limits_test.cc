@@ -167,6 +167,7 @@ TEST_CASE("a local reply has one condition, a name of its own and something to s
   CHECK(names(with([](auto& s) { s.mutable_local_replies(0)->clear_text_equals(); }), "needs text_equals"));
   CHECK(names(with([](auto& s) { s.mutable_local_replies(0)->set_name("two words"); }), "name"));
   CHECK(names(with([](auto& s) { s.mutable_local_replies(0)->clear_reply(); }), "reply is empty"));
+  CHECK(names(with([](auto& s) { s.mutable_local_replies(0)->set_reply(std::string("a\0b", 3)); }), "NUL"));
   CHECK(names(with([](auto& s) { s.mutable_local_replies(0)->set_reply(std::string(64 * 1024 + 1, 'r')); }), "reply"));
   CHECK(names(with([](auto& s) { s.mutable_local_replies(0)->add_group_ids("group"); }), "group_ids"));
   CHECK(names(with([](auto& s) { *s.add_local_replies() = s.local_replies(0); }), "twice"));
