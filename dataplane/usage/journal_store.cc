@@ -13,6 +13,7 @@
 #include <filesystem>
 
 #include "common/observe/log.h"
+#include "dataplane/usage/mapped_log_env.h"
 
 namespace sluice::usage {
 
@@ -44,6 +45,7 @@ leveldb::Options options_for(leveldb::Logger* log) {
   options.write_buffer_size = 16 * 1024 * 1024;
   options.max_open_files = 64;
   options.info_log = log;
+  options.env = mapped_log_env();
   return options;
 }
 
