@@ -1,0 +1,51 @@
+#include "dataplane/pick/pool.h"
+
+#include <algorithm>
+
+namespace sluice::pick {
+
+std::string_view name(Skip skip) {
+  constexpr std::array<std::string_view, 11> kNames{"",
+                                                    "inactive",
+                                                    "other_provider",
+                                                    "model_not_served",
+                                                    "no_credential",
+                                                    "credential_expired",
+                                                    "no_egress_proxy",
+                                                    "tried",
+                                                    "blocked",
+                                                    "soft_blocked",
+                                                    "full"};
+  return kNames[static_cast<std::size_t>(skip)];
+}
+
+bool serves(const snapshot::AccountEntry& account, std::string_view model) {
+  if (model.empty() || (account.models.empty() && account.model_mapping.empty())) return true;
+  return std::ranges::find(account.models, model) != account.models.end() || account.model_mapping.contains(model);
+}
+
+std::string_view upstream_model(const snapshot::AccountEntry& account, std::string_view model) {
+  const auto mapped = account.model_mapping.find(model);
+  return mapped == account.model_mapping.end() ? std::string_view() : std::string_view(mapped->second);
+}
+
+Skip unfit(const snapshot::AccountEntry& account, std::string_view provider, std::string_view model) {
+  if (!account.active) return Skip::kInactive;
+  if (account.provider != provider) return Skip::kOtherProvider;
+  return serves(account, model) ? Skip::kNone : Skip::kModelNotServed;
+}
+
+Pool::Pool(std::span<const snapshot::AccountEntry* const> accounts, std::string_view provider, std::string_view model)
+    : group_size_(accounts.size()) {
+  for (const snapshot::AccountEntry* account : accounts) {
+    if (const Skip skip = unfit(*account, provider, model); skip != Skip::kNone) {
+      if (unfit_.size() < kNamedUnfit) unfit_.push_back({account, skip});
+      continue;
+    }
+    if (!fit_.empty() && fit_.back()->priority != account->priority) ends_.push_back(fit_.size());
+    fit_.push_back(account);
+  }
+  if (!fit_.empty()) ends_.push_back(fit_.size());
+}
+
+}  // namespace sluice::pick
