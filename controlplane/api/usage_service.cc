@@ -1,7 +1,7 @@
 #include "controlplane/api/usage_service.h"
 
-#include "common/money/money.h"
 #include "controlplane/api/convert.h"
+#include "controlplane/api/usage_messages.h"
 #include "controlplane/usage/events.h"
 
 namespace sluice::api {
@@ -9,49 +9,6 @@ namespace sluice::api {
 namespace {
 
 namespace v1 = admin::v1;
-
-void set_tokens(const usage::Event& row, sluice::usage::v1::TokenCounts& into) {
-  into.set_input(row.input_tokens);
-  into.set_output(row.output_tokens);
-  into.set_cache_read(row.cache_read_tokens);
-  into.set_cache_write_5m(row.cache_write_5m_tokens);
-  into.set_cache_write_1h(row.cache_write_1h_tokens);
-}
-
-void to_message(const usage::Event& row, v1::UsageEvent& into) {
-  into.set_event_id(row.event_id);
-  set_time(into.mutable_started_at(), row.started_at);
-  set_time(into.mutable_ended_at(), row.ended_at);
-  into.set_user_id(row.user_id);
-  into.set_api_key_id(row.api_key_id);
-  into.set_group_id(row.group_id);
-  into.set_account_id(row.account_id);
-  into.set_protocol(row.protocol);
-  into.set_requested_model(row.requested_model);
-  into.set_served_model(row.served_model);
-  into.set_streaming(row.streaming);
-  into.set_outcome(static_cast<sluice::usage::v1::Outcome>(row.outcome));
-  into.set_usage_state(static_cast<sluice::usage::v1::UsageState>(row.usage_state));
-  set_tokens(row, *into.mutable_tokens());
-  into.set_raw_usage(row.raw_usage);
-  into.set_price_id(row.price_id);
-  into.set_price_revision(row.price_revision);
-  for (const usage::EventLine& line : row.lines) {
-    sluice::usage::v1::PriceLine& added = *into.add_lines();
-    added.set_kind(static_cast<sluice::usage::v1::LineKind>(line.kind));
-    added.set_quantity(line.quantity);
-    added.set_unit_price(line.unit_price);
-  }
-  into.set_multiplier(money::format_multiplier(static_cast<std::uint64_t>(row.multiplier_ppm)));
-  into.set_cost_usd(money::format_usd(row.cost_nano_usd));
-  into.set_upstream_status(row.upstream_status);
-  into.set_upstream_request_id(row.upstream_request_id);
-  into.set_first_byte_us(row.first_byte_us);
-  into.set_attempts(row.attempts);
-  into.set_config_version(row.config_version);
-  into.set_node_id(row.node_id);
-  set_time(into.mutable_received_at(), row.received_at);
-}
 
 usage::EventFilter filter_of(const v1::ListUsageEventsRequest& request) {
   usage::EventFilter filter;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <csignal>
 #include <memory>
+#include <optional>
 
 #include "common/base/clock.h"
 #include "common/base/termination.h"
@@ -20,6 +21,7 @@
 #include "controlplane/bootstrap/services.h"
 #include "controlplane/db/pool.h"
 #include "controlplane/publish/config_service.h"
+#include "controlplane/publish/health_recorder.h"
 #include "controlplane/publish/publisher.h"
 
 namespace sluice::bootstrap {
@@ -31,6 +33,8 @@ using observe::Level;
 // Requests are small; what a node reports in one batch is not.
 constexpr int kMaxMessageBytes = 16 * 1024 * 1024;
 constexpr int kMaxThreads = 64;
+// For the decision record of a request that is not stored yet.
+constexpr std::chrono::milliseconds kNodesMayThink{2'000};
 
 int refuse(const Error& error) {
   observe::log(Level::kError, "start_failed", {{"cause", error.message}});
@@ -57,14 +61,24 @@ Result<Secrets> read_secrets(const ControlConfig& config) {
   return Secrets{std::move(*vault), std::move(*hasher), std::move(*node_token), std::move(*bootstrap_token)};
 }
 
-publish::ConfigServiceOptions config_service_options(const Secrets& secrets) {
+publish::ConfigServiceOptions config_service_options(const Secrets& secrets, publish::HealthRecorder& health) {
   publish::ConfigServiceOptions options;
   options.node_token = secrets.node_token;
-  options.on_credential_report = [](const std::string& node_id, const config::v1::CredentialReport& report) {
-    observe::log(Level::kWarn, "credential_refused_upstream",
-                 {{"node_id", node_id}, {"account_id", report.account_id()}, {"status", report.upstream_status()}});
+  options.on_credential_report = [&health](const std::string& node_id, const config::v1::CredentialReport& report) {
+    health.add(node_id, report);
+  };
+  options.on_account_health = [&health](const std::string& node_id, const config::v1::AccountHealth& report) {
+    health.add(node_id, report);
   };
   return options;
+}
+
+std::optional<usage::Decision> ask_nodes(publish::ConfigServiceImpl& nodes, const std::string& request_id) {
+  const std::optional<publish::NodeDecision> answer = nodes.find_decision(request_id, kNodesMayThink);
+  usage::Decision decision;
+  if (!answer || !decision.record.ParseFromString(answer->record)) return std::nullopt;
+  decision.node_id = answer->node_id;
+  return decision;
 }
 
 db::PoolOptions pool_options(const ControlConfig& config) {
@@ -117,7 +131,8 @@ int run_control_plane(const ControlConfig& config) {
   observe::MetricsRegistry metrics;
   observe::add_process_metrics(metrics, "controlplane", SLUICE_VERSION, clock.now());
   db::Pool pool(pool_options(config));
-  publish::ConfigServiceImpl config_service(config_service_options(*secrets), clock);
+  publish::HealthRecorder health(pool, clock);
+  publish::ConfigServiceImpl config_service(config_service_options(*secrets, health), clock);
   publish::PublisherOptions publisher_options;
   publisher_options.conninfo = config.database;
   const publish::Publisher publisher(std::move(publisher_options), pool, secrets->vault, config_service, clock);
@@ -127,7 +142,8 @@ int run_control_plane(const ControlConfig& config) {
   const identity::Authenticator authenticator(secrets->bootstrap_token, clock);
   const api::AdminContext admin{pool, clock, authenticator};
   const accounts::BaseUrlGuard guard(config.allow_private_upstreams);
-  AdminServices services(admin, secrets->vault, secrets->key_hasher, guard);
+  AdminServices services(admin, secrets->vault, secrets->key_hasher, guard,
+                         [&](const std::string& request_id) { return ask_nodes(config_service, request_id); });
 
   grpc::ServerBuilder builder;
   int bound = 1;  // gRPC sets a port, or leaves 1 for a Unix socket

@@ -4,14 +4,17 @@
 #include <grpcpp/server_builder.h>
 
 #include "controlplane/accounts/base_url_guard.h"
+#include "controlplane/api/account_health_service.h"
 #include "controlplane/api/accounts_service.h"
 #include "controlplane/api/admin_call.h"
 #include "controlplane/api/admin_tokens_service.h"
 #include "controlplane/api/api_keys_service.h"
+#include "controlplane/api/egress_proxies_service.h"
 #include "controlplane/api/groups_service.h"
 #include "controlplane/api/ledger_service.h"
 #include "controlplane/api/nodes_service.h"
 #include "controlplane/api/prices_service.h"
+#include "controlplane/api/requests_service.h"
 #include "controlplane/api/settings_service.h"
 #include "controlplane/api/usage_service.h"
 #include "controlplane/api/users_service.h"
@@ -21,7 +24,7 @@ namespace sluice::bootstrap {
 class AdminServices {
  public:
   AdminServices(const api::AdminContext& admin, const crypto::Vault& vault, const crypto::ApiKeyHasher& hasher,
-                const accounts::BaseUrlGuard& guard)
+                const accounts::BaseUrlGuard& guard, api::AskNodes ask_nodes)
       : users_(admin),
         groups_(admin),
         accounts_(admin, vault, guard),
@@ -31,12 +34,15 @@ class AdminServices {
         usage_(admin),
         ledger_(admin),
         admin_tokens_(admin),
-        settings_(admin) {}
+        settings_(admin),
+        egress_proxies_(admin, vault),
+        account_health_(admin),
+        requests_(admin, std::move(ask_nodes)) {}
 
   void add_to(grpc::ServerBuilder& builder) {
-    for (grpc::Service* service :
-         std::initializer_list<grpc::Service*>{&users_, &groups_, &accounts_, &api_keys_, &prices_, &nodes_, &usage_,
-                                               &ledger_, &admin_tokens_, &settings_}) {
+    for (grpc::Service* service : std::initializer_list<grpc::Service*>{
+             &users_, &groups_, &accounts_, &api_keys_, &prices_, &nodes_, &usage_, &ledger_, &admin_tokens_,
+             &settings_, &egress_proxies_, &account_health_, &requests_}) {
       builder.RegisterService(service);
     }
   }
@@ -52,6 +58,9 @@ class AdminServices {
   api::LedgerServiceImpl ledger_;
   api::AdminTokenServiceImpl admin_tokens_;
   api::SettingsServiceImpl settings_;
+  api::EgressProxyServiceImpl egress_proxies_;
+  api::AccountHealthServiceImpl account_health_;
+  api::RequestServiceImpl requests_;
 };
 
 }  // namespace sluice::bootstrap

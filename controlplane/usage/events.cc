@@ -16,7 +16,7 @@ constexpr std::string_view kSelect =
     "outcome, usage_state, input_tokens, output_tokens, cache_read_tokens, cache_write_5m_tokens, "
     "cache_write_1h_tokens, raw_usage, coalesce(price_id::text, '') AS price_id, price_revision, lines::text AS lines, "
     "multiplier_ppm, cost_nano_usd, upstream_status, upstream_request_id, first_byte_us, attempts, config_version, "
-    "node_id, received_at FROM usage_events ";
+    "node_id, received_at, wait_us, upstream_model FROM usage_events ";
 
 std::vector<EventLine> read_lines(const std::string& json) {
   std::vector<EventLine> lines;
@@ -71,6 +71,8 @@ Event read_event(const db::Row& row) {
   event.config_version = number("config_version");
   event.node_id = text("node_id");
   event.received_at = row.get<SystemTime>("received_at");
+  event.wait_us = number("wait_us");
+  event.upstream_model = text("upstream_model");
   return event;
 }
 

@@ -45,6 +45,8 @@ struct Event {
   std::int64_t config_version = 0;
   std::string node_id;
   SystemTime received_at;
+  std::int64_t wait_us = 0;
+  std::string upstream_model;  // empty: not mapped
 };
 
 // Every condition that is set must hold.

@@ -78,7 +78,7 @@ void Client::tell(config::v1::SubscribeRequest message) {
 
 // What is handed to a stream that then breaks is lost: these reports are for people, and the next one tells as much.
 void Client::send_outbox() {
-  if (!session_.connected() || stream_ == nullptr) return;
+  if (!session_.welcome() || stream_ == nullptr) return;
   for (config::v1::SubscribeRequest& message : outbox_.take())
     stream_->send(std::move(message));
 }

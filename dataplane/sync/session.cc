@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "dataplane/snapshot/tables.h"
 
 namespace sluice::sync {
@@ -80,7 +82,7 @@ Actions Session::on_message(SteadyTime now, const config::v1::SubscribeResponse&
   last_nonce_ = message.nonce();
   switch (message.body_case()) {
     case config::v1::SubscribeResponse::kWelcome:
-      on_welcome(message.welcome());
+      on_welcome(now, message.welcome());
       break;
     case config::v1::SubscribeResponse::kSnapshot:
       on_part(now, message.nonce(), message.snapshot(), out);
@@ -102,10 +104,12 @@ Actions Session::on_message(SteadyTime now, const config::v1::SubscribeResponse&
   return out;
 }
 
-void Session::on_welcome(const config::v1::Welcome& welcome) {
+void Session::on_welcome(SteadyTime now, const config::v1::Welcome& welcome) {
   live_nodes_ = std::max(1U, welcome.live_nodes());
   if (welcome.heartbeat_ms() != 0) {
-    heartbeat_ = std::clamp(milliseconds(welcome.heartbeat_ms()), kShortestBeat, kLongestBeat);
+    const milliseconds wanted = std::clamp(milliseconds(welcome.heartbeat_ms()), kShortestBeat, kLongestBeat);
+    // The first beat was planned without knowing how soon it is expected.
+    if (std::exchange(heartbeat_, wanted) != wanted) schedule_beat(now);
   }
   spread_ = std::min(milliseconds(welcome.reconnect_spread_ms()), kLongestSpread);
 }

@@ -71,6 +71,8 @@ class Session {
 
   [[nodiscard]] const std::shared_ptr<const snapshot::Snapshot>& current() const { return current_; }
   [[nodiscard]] bool connected() const { return phase_ == Phase::kOpen; }
+  // The control plane has taken this stream: what is sent now is read.
+  [[nodiscard]] bool welcome() const { return connected() && last_nonce_ > 0; }
   // Nodes in the fleet as the control plane last said; 1 before it has.
   [[nodiscard]] std::uint32_t live_nodes() const { return live_nodes_; }
   // Applied change sets and those refused as a whole, since the start.
@@ -80,7 +82,7 @@ class Session {
  private:
   enum class Phase : std::uint8_t { kWaiting, kDialing, kOpen, kHanging };
 
-  void on_welcome(const config::v1::Welcome& welcome);
+  void on_welcome(SteadyTime now, const config::v1::Welcome& welcome);
   void on_part(SteadyTime now, std::uint64_t nonce, const config::v1::SnapshotPart& part, Actions& out);
   void on_delta(SteadyTime now, std::uint64_t nonce, const config::v1::Delta& delta, Actions& out);
   void on_heartbeat(SteadyTime now, const config::v1::Heartbeat& beat, Actions& out);

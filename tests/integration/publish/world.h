@@ -3,6 +3,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -14,7 +15,9 @@
 #include "common/base/uuid.h"
 #include "common/io/worker.h"
 #include "controlplane/publish/config_service.h"
+#include "controlplane/publish/health_recorder.h"
 #include "controlplane/publish/publisher.h"
+#include "controlplane/store/account_health.h"
 #include "controlplane/store/accounts.h"
 #include "controlplane/store/api_keys.h"
 #include "controlplane/store/credentials.h"
@@ -50,9 +53,13 @@ class ControlPlane {
 
   void start() {
     pool_.emplace(db::PoolOptions{.conninfo = Secret(conninfo_), .acquire_limit = std::chrono::milliseconds(500)});
+    health_.emplace(*pool_, real_clock());
+    const auto record = [this](const std::string& node_id, const auto& report) { health_->add(node_id, report); };
     service_.emplace(publish::ConfigServiceOptions{.node_token = Secret("node-token"),
                                                    .fleet = {.heartbeat = std::chrono::milliseconds(500),
-                                                             .spread_base = std::chrono::milliseconds(50)}},
+                                                             .spread_base = std::chrono::milliseconds(50)},
+                                                   .on_credential_report = record,
+                                                   .on_account_health = record},
                      real_clock());
     publisher_.emplace(publish::PublisherOptions{.conninfo = Secret(conninfo_)}, *pool_, vault_, *service_,
                        real_clock());
@@ -69,6 +76,7 @@ class ControlPlane {
     server_.reset();
     publisher_.reset();
     service_.reset();
+    health_.reset();
     pool_.reset();
   }
 
@@ -88,6 +96,7 @@ class ControlPlane {
   crypto::Vault vault_;
   int port_ = 0;
   std::optional<db::Pool> pool_;
+  std::optional<publish::HealthRecorder> health_;
   std::optional<publish::ConfigServiceImpl> service_;
   std::optional<publish::Publisher> publisher_;
   std::unique_ptr<grpc::Server> server_;
@@ -97,14 +106,16 @@ class ControlPlane {
 class NodeProcess {
  public:
   NodeProcess(const std::string& address, const std::string& node_id, std::string token = "node-token",
-              std::shared_ptr<const snapshot::Snapshot> start = nullptr)
+              std::shared_ptr<const snapshot::Snapshot> start = nullptr,
+              std::function<std::string(const std::string&)> find_decision = {})
       : worker_(0, real_clock()), holder_(worker_) {
     thread_ = std::thread([this] { worker_.run(); });
     client_.emplace(
         sync::ClientOptions{.endpoint = {.address = address, .token = Secret(std::move(token))},
                             .identity = {node_id, Uuid::generate(real_clock().now()).to_string(), "test", {}},
                             .start = std::move(start),
-                            .holders = {&holder_}},
+                            .holders = {&holder_},
+                            .find_decision = std::move(find_decision)},
         real_clock());
   }
   ~NodeProcess() {
