@@ -75,7 +75,14 @@ Answer compose(const Call& call, const Steering& steering) {
   out.id = make_id("msg_");
   out.model = call.model;
   out.no_usage = steering.no_usage;
+  out.raw_input = steering.raw_input;
+  out.raw_output = steering.raw_output;
   set_input_usage(call, steering, out.usage);
+  if (steering.empty) {
+    out.usage.output = steering.output.value_or(1);
+    out.stop_reason = steering.stop_reason.empty() ? "end_turn" : steering.stop_reason;
+    return out;
+  }
   const std::uint64_t prompt = call.input_tokens + call.cache_5m_tokens + call.cache_1h_tokens;
   const bool tools = calls_tools(call, steering);
   std::uint64_t words = steering.tokens.value_or(tools ? 6 : 16 + prompt % 17);

@@ -35,6 +35,7 @@ struct Answer {
   std::uint64_t deltas = 0;  // content pieces in the stream, all blocks
 
   bool no_usage = false;
+  std::string raw_input, raw_output;  // instead of the numbers in `usage`, if not empty
 };
 
 inline constexpr std::uint64_t kThinkingTokens = 8;
@@ -49,8 +50,8 @@ inline constexpr std::uint64_t kWords = 16;
 Answer compose(const Call& call, const Steering& steering);
 
 // JSON of the usage object: of the message (or message_start), and of message_delta.
-std::string message_usage_json(const Usage& usage, std::uint64_t output_tokens);
-std::string delta_usage_json(const Usage& usage);
+std::string message_usage_json(const Answer& answer, std::uint64_t output_tokens);
+std::string delta_usage_json(const Answer& answer);
 // The whole message object: what a request without streaming gets.
 std::string message_json(const Answer& answer);
 

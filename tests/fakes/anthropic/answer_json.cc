@@ -18,6 +18,10 @@ std::string details(const Usage& usage) {
   return out;
 }
 
+std::string number(const std::string& raw, std::uint64_t value) {
+  return raw.empty() ? std::to_string(value) : raw;
+}
+
 std::string block_json(const Block& block) {
   switch (block.kind) {
     case Block::Kind::kThinking:
@@ -36,21 +40,23 @@ std::string block_json(const Block& block) {
 
 }  // namespace
 
-std::string message_usage_json(const Usage& usage, std::uint64_t output_tokens) {
-  return cat({"{\"input_tokens\":", std::to_string(usage.input),
+std::string message_usage_json(const Answer& answer, std::uint64_t output_tokens) {
+  const Usage& usage = answer.usage;
+  return cat({"{\"input_tokens\":", number(answer.raw_input, usage.input),
               ",\"cache_creation_input_tokens\":", std::to_string(usage.cache_5m + usage.cache_1h),
               ",\"cache_read_input_tokens\":", std::to_string(usage.cache_read),
               ",\"cache_creation\":{\"ephemeral_5m_input_tokens\":", std::to_string(usage.cache_5m),
               ",\"ephemeral_1h_input_tokens\":", std::to_string(usage.cache_1h),
-              "},\"output_tokens\":", std::to_string(output_tokens), details(usage),
+              "},\"output_tokens\":", number(answer.raw_output, output_tokens), details(usage),
               R"(,"service_tier":"standard","inference_geo":"not_available"})"});
 }
 
-std::string delta_usage_json(const Usage& usage) {
-  return cat({"{\"input_tokens\":", std::to_string(usage.input),
+std::string delta_usage_json(const Answer& answer) {
+  const Usage& usage = answer.usage;
+  return cat({"{\"input_tokens\":", number(answer.raw_input, usage.input),
               ",\"cache_creation_input_tokens\":", std::to_string(usage.cache_5m + usage.cache_1h),
               ",\"cache_read_input_tokens\":", std::to_string(usage.cache_read),
-              ",\"output_tokens\":", std::to_string(usage.output), details(usage), "}"});
+              ",\"output_tokens\":", number(answer.raw_output, usage.output), details(usage), "}"});
 }
 
 std::string message_json(const Answer& answer) {
@@ -61,7 +67,7 @@ std::string message_json(const Answer& answer) {
     out += block_json(answer.blocks[i]);
   }
   out += cat({R"(],"stop_reason":")", answer.stop_reason, R"(","stop_sequence":null,"stop_details":null)"});
-  if (!answer.no_usage) out += cat({",\"usage\":", message_usage_json(answer.usage, answer.usage.output)});
+  if (!answer.no_usage) out += cat({",\"usage\":", message_usage_json(answer, answer.usage.output)});
   return out + "}";
 }
 

@@ -58,8 +58,21 @@ void Books::connection(int change) {
   if (change > 0) ++accepted_;
 }
 
-void Books::request(const HttpRequest& request, const Script& script) {
-  const std::lock_guard lock(mutex_);
+void Books::refuse_next(std::int64_t connections, bool reset) {
+  refuse_with_reset_ = reset;
+  refuse_ = connections;
+}
+
+bool Books::refuses(bool& reset) {
+  if (refuse_.load(std::memory_order_relaxed) <= 0 || refuse_.fetch_sub(1) <= 0) return false;
+  reset = refuse_with_reset_;
+  return true;
+}
+
+void Books::request(const HttpRequest& request, Script& script) {
+  accounts_.opened(script.caller, script.status);
+  std::unique_lock lock(mutex_);
+  script.caller.number = ++last_number_;
   ++requests_;
   ++by_status_[script.status];
   auto path = by_path_.find(request.path);
@@ -67,22 +80,26 @@ void Books::request(const HttpRequest& request, const Script& script) {
   if (path != by_path_.end()) ++path->second;
   if (!script.model.empty()) ++models_[script.model].requests;
   if (log_size_.load(std::memory_order_relaxed) == 0) return;
-  log_.push_back(log_entry(requests_, request, script));
+  log_.push_back(log_entry(script.caller.number, request, script));
   while (log_.size() > log_size_)
     log_.pop_front();
+  lock.unlock();
+  calls_.opened(script);
 }
 
-void Books::completed(const Script& script) {
+void Books::ended(const Script& script, Ending ending, std::uint64_t deltas) {
+  if (script.caller.number == 0) return;
+  accounts_.ended(script.caller, ending, script.usage);
+  calls_.ended(script, ending, deltas);
+  if (!script.answer) return;
   const std::lock_guard lock(mutex_);
   Model& model = models_[script.model];
-  ++model.completed;
-  add(model.usage, script.usage);
-}
-
-void Books::interrupted(const Script& script, std::uint64_t deltas, bool by_peer) {
-  const std::lock_guard lock(mutex_);
-  Model& model = models_[script.model];
-  ++(by_peer ? model.peer_left : model.interrupted);
+  if (ending == Ending::kCompleted) {
+    ++model.completed;
+    add(model.usage, script.usage);
+    return;
+  }
+  ++(ending == Ending::kPeerLeft ? model.peer_left : model.interrupted);
   model.partial_deltas += deltas;
   model.interrupted_input += script.usage.input;
 }
@@ -134,6 +151,8 @@ std::string Books::log_json() {
 }
 
 void Books::reset(const std::size_t* log_size) {
+  accounts_.reset();
+  calls_.reset(log_size);
   const std::lock_guard lock(mutex_);
   if (log_size != nullptr) log_size_ = *log_size;
   requests_ = accepted_ = 0;

@@ -13,7 +13,7 @@ Connection::Connection(int fd, SSL_CTX* tls, Responder& responder, Books& books)
 }
 
 Connection::~Connection() {
-  if (playing_ && script_.answer) books_.interrupted(script_, deltas_, true);
+  if (playing_) books_.ended(script_, Ending::kPeerLeft, deltas_);
   books_.connection(-1);
 }
 
@@ -52,7 +52,7 @@ bool Connection::advance(std::uint64_t now) {
     queue_steps(now);
     if (!flush()) return false;
     if (waiting_ || wants_write()) return true;
-    if (step_ < script_.steps().size()) continue;
+    if (step_ < script_.steps().size() || script_.repeat_from()) continue;
     if (script_.end == End::kHold) return true;
     if (!finish_script()) return false;
   }
@@ -83,7 +83,8 @@ bool Connection::start_request(std::uint64_t now, bool& started) {
 // Moves every step that is due to the output; a paced step is written by itself.
 void Connection::queue_steps(std::uint64_t now) {
   const auto& steps = script_.steps();
-  while (step_ < steps.size()) {
+  while (step_ < steps.size() || script_.repeat_from()) {
+    if (step_ == steps.size()) step_ = *script_.repeat_from();
     const Script::Step& step = steps[step_];
     if (step.delay_ms > 0 && !std::exchange(delay_counted_, true)) {
       due_ = std::max(due_ + step.delay_ms, now);
@@ -113,8 +114,7 @@ bool Connection::flush() {
 
 bool Connection::finish_script() {
   playing_ = false;
-  if (script_.answer && script_.complete) books_.completed(script_);
-  if (script_.answer && !script_.complete) books_.interrupted(script_, deltas_, false);
+  books_.ended(script_, script_.complete ? Ending::kCompleted : Ending::kInterrupted, deltas_);
   if (script_.end == End::kReset) transport_.reset_on_close();
   return script_.end == End::kNext && keep_alive_;
 }

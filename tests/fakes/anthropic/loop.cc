@@ -78,6 +78,12 @@ void Loop::accept_all() {
   while (true) {
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return;
+    if (bool reset = false; books_.refuses(reset)) {
+      const linger now{.l_onoff = reset ? 1 : 0, .l_linger = 0};
+      setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+      close(fd);
+      continue;
+    }
     if (slots_.size() <= static_cast<std::size_t>(fd)) slots_.resize(static_cast<std::size_t>(fd) + 64);
     Slot& slot = slots_[fd];
     slot.connection = std::make_unique<Connection>(fd, tls_, responder_, books_);

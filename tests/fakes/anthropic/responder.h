@@ -22,10 +22,14 @@ class Responder {
  private:
   Script route(const HttpRequest& request);
   Script own_page(const HttpRequest& request);
+  Script steer_account(const HttpRequest& request);
   Script vendor(const HttpRequest& request);
   Script messages(const HttpRequest& request, bool count_only);
-  // The steering of this request; false and a message if it cannot be read.
+  // The steering of this request and of its credential; false and a message if it cannot be read.
   bool steer(const HttpRequest& request, const Call& call, Steering& out, std::string& error);
+  // Lays one text over `out`, unless it is for another credential or its times are over. `scope` keeps counters apart.
+  bool lay(std::string_view text, std::string_view credential, std::string_view scope, Steering& out,
+           std::string& error);
 
   std::string key_;
   Books& books_;

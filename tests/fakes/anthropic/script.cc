@@ -17,4 +17,15 @@ void Script::slice(std::size_t size) {
   steps_ = std::move(sliced);
 }
 
+void Script::truncate(std::uint64_t size) {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    if (size < steps_[i].bytes.size()) {
+      steps_[i].bytes = steps_[i].bytes.substr(0, size);
+      steps_.resize(i + 1);
+      return;
+    }
+    size -= steps_[i].bytes.size();
+  }
+}
+
 }  // namespace sluice::fakes

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,13 @@ struct Usage {
 };
 
 enum class End : std::uint8_t { kNext, kClose, kReset, kHold };  // next request, FIN, RST, silence until the peer goes
+
+// Who asked, as the books count it. `number` 0: a page of the fake's own, not counted.
+struct Caller {
+  std::uint64_t number = 0;  // of the request, from 1
+  std::string credential;
+  std::vector<std::string> tags;  // from #tag:NAME# in the body
+};
 
 class Script {
  public:
@@ -44,17 +52,25 @@ class Script {
   const std::vector<Step>& steps() const { return steps_; }
   // Cuts every step into pieces of at most `size` bytes, 1 ms apart.
   void slice(std::size_t size);
+  // Drops everything after so many bytes.
+  void truncate(std::uint64_t size);
+  // After the last step comes step number `first` again, for ever; it must have a delay.
+  void repeat_from(std::size_t first) { repeat_from_ = first; }
+  std::optional<std::size_t> repeat_from() const { return repeat_from_; }
 
   End end = End::kNext;
   int status = 200;
   bool answer = false;    // an answer of /v1/messages: the books count it
   bool complete = false;  // playing it to the end delivers the whole answer
   std::string model;
+  bool stream = false;
   Usage usage;
+  Caller caller;
 
  private:
   std::deque<std::string> storage_;
   std::vector<Step> steps_;
+  std::optional<std::size_t> repeat_from_;
 };
 
 }  // namespace sluice::fakes

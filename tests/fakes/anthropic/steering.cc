@@ -37,13 +37,21 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kNamedSt
     {"fake-citations", "citations"},
 }};
 
-constexpr std::array<std::pair<std::string_view, Cut>, 6> kCuts{{
+constexpr std::array<std::pair<std::string_view, Cut>, 8> kCuts{{
     {"before-headers", Cut::kBeforeHeaders},
+    {"bad-head", Cut::kBadHead},
+    {"bad-chunk", Cut::kBadChunk},
     {"after-headers", Cut::kAfterHeaders},
     {"after-preamble", Cut::kAfterPreamble},
     {"mid-content", Cut::kMidContent},
     {"mid-event", Cut::kMidEvent},
     {"clean", Cut::kClean},
+}};
+
+constexpr std::array<std::pair<std::string_view, Endless>, 3> kEndless{{
+    {"pings", Endless::kPings},
+    {"comments", Endless::kComments},
+    {"text", Endless::kText},
 }};
 
 constexpr std::array<std::pair<std::string_view, std::uint64_t>, 6> kUnits{{
@@ -75,11 +83,19 @@ bool read_number(std::string_view value, std::optional<Number>& out) {
   return read_number(value, out.emplace());
 }
 
-bool read_cut(std::string_view value, Cut& out) {
-  for (const auto& [name, cut] : kCuts) {
-    if (name == value) return out = cut, true;
+template <typename Names, typename Value>
+bool read_name(const Names& names, std::string_view text, Value& out) {
+  for (const auto& [name, value] : names) {
+    if (name == text) return out = value, true;
   }
   return false;
+}
+
+bool read_header(std::string_view value, std::vector<std::string>& out) {
+  const std::size_t colon = value.find(':');
+  if (colon == 0 || colon == std::string_view::npos) return false;
+  out.emplace_back(value);
+  return true;
 }
 
 bool read_text(std::string_view value, std::string_view if_empty, std::string& out) {
@@ -92,28 +108,61 @@ bool set_flag(std::string_view value, bool& out) {
   return value.empty() || value == "true" || value == "false";
 }
 
-bool read_faults(std::string_view key, std::string_view value, Steering& s, bool& known) {
+bool read_head(std::string_view key, std::string_view value, Steering& s, bool& known) {
   if (key == "status") return read_number(value, s.status) && s.status >= 200 && s.status <= 599;
   if (key == "error-type") return read_text(value, "", s.error_type);
+  if (key == "message") return read_text(value, "", s.message);
   if (key == "retry-after") return read_number(value, s.retry_after_s);
   if (key == "reset") return read_number(value.empty() ? "60" : value, s.reset_s);
+  if (key == "exhausted") return read_text(value, "", s.exhausted);
   if (key == "should-retry") return set_flag(value, s.should_retry.emplace());
+  if (key == "header") return read_header(value, s.headers);
+  if (key == "head-bytes") return read_number(value, s.head_bytes);
+  if (key == "interim") return read_number(value, s.interim);
+  if (key == "content-type") return read_text(value, "", s.content_type);
+  return known = false;
+}
+
+bool read_faults(std::string_view key, std::string_view value, Steering& s, bool& known) {
   if (key == "headers-delay") return read_number(value, s.headers_delay_ms);
   if (key == "first-delay") return read_number(value, s.first_delay_ms);
   if (key == "token-delay") return read_number(value, s.token_delay_ms);
   if (key == "stall-after") return read_number(value, s.stall_after);
   if (key == "stall-for") return read_number(value, s.stall_for_ms);
   if (key == "after") return read_number(value, s.after);
-  if (key == "cut") return read_cut(value, s.cut);
+  if (key == "cut") return read_name(kCuts, value, s.cut);
+  if (key == "at-event") return read_number(value, s.at_event);
+  if (key == "cut-at") return read_number(value, s.cut_at);
+  if (key == "hang") return set_flag(value, s.hang);
+  if (key == "stall") return set_flag(value, s.stall);
+  if (key == "endless") return read_name(kEndless, value, s.endless);
   if (key == "rst") return set_flag(value, s.reset_connection);
   if (key == "garbage") return set_flag(value, s.garbage);
   if (key == "error-event") return read_text(value, "overloaded_error", s.error_event);
   if (key == "gzip") return set_flag(value, s.gzip);
   if (key == "huge-event") return read_number(value, s.huge_event);
+  if (key == "trailing") return set_flag(value, s.trailing);
+  if (key == "close-after") return set_flag(value, s.close_after);
   if (key == "slice") return read_number(value, s.slice);
   if (key == "times") return read_number(value, s.times);
   if (key == "id") return read_text(value, "", s.id);
   if (key == "only-key") return read_text(value, "", s.only_key);
+  return known = false;
+}
+
+bool read_shape(std::string_view key, std::string_view value, Steering& s, bool& known) {
+  if (key == "html") return set_flag(value, s.html);
+  if (key == "as-json") return set_flag(value, s.as_json);
+  if (key == "as-stream") return set_flag(value, s.as_stream);
+  if (key == "until-close") return set_flag(value, s.until_close);
+  if (key == "crlf") return set_flag(value, s.crlf);
+  if (key == "junk") return set_flag(value, s.junk);
+  if (key == "double-start") return set_flag(value, s.double_start);
+  if (key == "double-end") return set_flag(value, s.double_end);
+  if (key == "late-usage") return set_flag(value, s.late_usage);
+  if (key == "empty") return set_flag(value, s.empty);
+  if (key == "raw-input") return read_text(value, "", s.raw_input);
+  if (key == "raw-output") return read_text(value, "", s.raw_output);
   return known = false;
 }
 
@@ -138,7 +187,6 @@ bool read_answer(std::string_view key, std::string_view value, Steering& s, bool
 }  // namespace
 
 bool parse_steering(std::string_view text, Steering& out, std::string& error) {
-  out = Steering{};
   out.id = text;
   while (!text.empty()) {
     const std::size_t end = text.find_first_of(";,");
@@ -149,11 +197,15 @@ bool parse_steering(std::string_view text, Steering& out, std::string& error) {
     const std::string_view key = trimmed(item.substr(0, equals));
     const std::string_view value =
         equals == std::string_view::npos ? std::string_view{} : trimmed(item.substr(equals + 1));
-    bool known_fault = true;
-    bool known_answer = true;
-    if (read_faults(key, value, out, known_fault) || (!known_fault && read_answer(key, value, out, known_answer)))
-      continue;
-    error = cat({"fake: ", known_fault || known_answer ? "bad value in '" : "unknown steering '", item, "'"});
+    bool known = true;
+    bool good = false;
+    for (const auto read : {read_head, read_faults, read_shape, read_answer}) {
+      known = true;
+      good = read(key, value, out, known);
+      if (known) break;
+    }
+    if (known && good) continue;
+    error = cat({"fake: ", known ? "bad value in '" : "unknown steering '", item, "'"});
     return false;
   }
   return true;

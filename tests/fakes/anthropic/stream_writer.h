@@ -26,27 +26,34 @@ class StreamWriter {
   void words(const Block& block, bool thinking);
   void ending();
 
-  // Adds one event, paced by `delay_ms`. Ignored once the stream has been struck.
+  void message_start();
+  // Adds one event, paced by `delay_ms`, unless the fault strikes here. Ignored once the stream has been struck.
   void event(std::string_view name, std::string_view data, std::uint32_t delay_ms = 0, std::uint32_t deltas = 0);
   // An event that carries content: the places where faults strike are counted in these.
   void delta(std::string_view fields);
   void word_delta(std::uint64_t n, bool thinking);
   bool before_delta();
+  void junk();
+  void emit(std::string_view name, std::string_view data, std::uint32_t delay_ms, std::uint32_t deltas);
+  std::string framed(std::string_view text) const;
   void bytes(std::string_view text, std::uint32_t delay_ms, std::uint32_t deltas);
   void terminate();
   bool strikes_now();
   void strike();
+  void go_on_forever();
 
   const Answer& answer_;
   const Steering& steering_;
   Script& out_;
   std::optional<GzipStream> gzip_;
   std::uint64_t emitted_ = 0;  // content deltas so far
+  std::uint64_t events_ = 0;   // of any kind
   std::uint64_t strike_at_ = 0;
   std::size_t index_ = 0;  // of the content block
   std::uint32_t extra_delay_ms_ = 0;
   bool struck_ = false;  // nothing follows
   bool faulty_ = false;
+  bool ordinary_ = true;  // chunks and lines in the commonest form: the ready-made ones fit
 };
 
 }  // namespace sluice::fakes

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <charconv>
 #include <ctime>
 #include <random>
 
@@ -49,6 +50,19 @@ std::string rfc3339(std::int64_t unix_seconds) {
 
 std::string http_date(std::int64_t unix_seconds) {
   return formatted(unix_seconds, "%a, %d %b %Y %H:%M:%S GMT");
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned char byte = 0;
+    const std::string_view hex = text.substr(i + 1 <= text.size() ? i + 1 : i, 2);
+    const bool coded = text[i] == '%' && hex.size() == 2 &&
+                       std::from_chars(hex.data(), hex.data() + 2, byte, 16).ptr == hex.data() + 2;
+    out += coded ? static_cast<char>(byte) : text[i];
+    if (coded) i += 2;
+  }
+  return out;
 }
 
 std::string make_id(std::string_view prefix) {

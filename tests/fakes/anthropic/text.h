@@ -17,6 +17,8 @@ std::string_view trimmed(std::string_view text);
 std::string rfc3339(std::int64_t unix_seconds);
 // The HTTP date header's form (RFC 9110 section 5.6.7).
 std::string http_date(std::int64_t unix_seconds);
+// %41 becomes A; anything else stays.
+std::string percent_decoded(std::string_view text);
 // Ids like the vendor's: `prefix` and 24 letters and digits, different on every call.
 std::string make_id(std::string_view prefix);
 
