@@ -34,11 +34,32 @@ Result<> to_message(Call& call, const store::Account& row, v1::Account& into) {
   into.set_ca_pem(row.ca_pem);
   for (const std::string& group : row.group_ids)
     into.add_group_ids(group);
+  into.mutable_model_mapping()->insert(row.model_mapping.begin(), row.model_mapping.end());
+  for (const config::v1::PauseRule& rule : row.pause_rules) {
+    v1::AccountPauseRule& shown = *into.add_pause_rules();
+    shown.set_status(static_cast<std::int32_t>(rule.status()));
+    *shown.mutable_keywords() = rule.keywords();
+    shown.set_minutes(static_cast<std::int32_t>(rule.minutes()));
+  }
+  for (const std::string& proxy : row.egress_proxy_ids)
+    into.add_egress_proxy_ids(proxy);
   into.set_has_credential(*sealed);
   into.set_etag(etag_of(row.revision));
   set_time(into.mutable_created_at(), row.created_at);
   set_time(into.mutable_updated_at(), row.updated_at);
   return {};
+}
+
+// Numbers below zero become too large ones, which the rules for pushed accounts refuse.
+store::PauseRules rules_of(const v1::Account& account) {
+  store::PauseRules rules;
+  for (const v1::AccountPauseRule& shown : account.pause_rules()) {
+    config::v1::PauseRule& rule = rules.emplace_back();
+    rule.set_status(static_cast<std::uint32_t>(shown.status()));
+    *rule.mutable_keywords() = shown.keywords();
+    rule.set_minutes(static_cast<std::uint32_t>(shown.minutes()));
+  }
+  return rules;
 }
 
 Result<> from_message(const v1::Account& account, store::Account& into) {
@@ -52,6 +73,9 @@ Result<> from_message(const v1::Account& account, store::Account& into) {
   into.models.assign(account.models().begin(), account.models().end());
   into.ca_pem = account.ca_pem();
   into.group_ids.assign(account.group_ids().begin(), account.group_ids().end());
+  into.model_mapping = {account.model_mapping().begin(), account.model_mapping().end()};
+  into.pause_rules = rules_of(account);
+  into.egress_proxy_ids.assign(account.egress_proxy_ids().begin(), account.egress_proxy_ids().end());
 
   config::v1::Account pushed;
   pushed.set_display_name(into.name);
@@ -64,7 +88,11 @@ Result<> from_message(const v1::Account& account, store::Account& into) {
     pushed.add_models(model);
   for (const std::string& group : into.group_ids)
     pushed.add_group_ids(group);
-  return resource::check(pushed);
+  pushed.mutable_model_mapping()->insert(into.model_mapping.begin(), into.model_mapping.end());
+  pushed.mutable_pause_rules()->Add(into.pause_rules.begin(), into.pause_rules.end());
+  for (const std::string& proxy : into.egress_proxy_ids)
+    pushed.add_egress_proxy_ids(proxy);
+  return check_pushed(pushed);
 }
 
 }  // namespace

@@ -64,6 +64,13 @@ google::protobuf::FieldMask mask_or_set_fields(const google::protobuf::FieldMask
   return out;
 }
 
+Result<> require_not_negative(std::initializer_list<NamedNumber> numbers) {
+  for (const NamedNumber& number : numbers) {
+    if (number.value < 0) return fail(ErrorCode::kInvalidArgument, fmt::format("{}: must be 0 or more", number.field));
+  }
+  return {};
+}
+
 Result<> require(std::string_view field, const std::string& text) {
   if (text.empty()) return fail(ErrorCode::kInvalidArgument, fmt::format("{}: is required", field));
   return {};

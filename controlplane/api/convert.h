@@ -8,12 +8,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/resource/validate.h"
 #include "controlplane/store/enums.h"
 #include "controlplane/store/page.h"
 
@@ -33,6 +35,19 @@ void set_time(google::protobuf::Timestamp* into, SystemTime at);
 [[nodiscard]] Result<std::int64_t> parse_multiplier_field(std::string_view field, const std::string& text,
                                                           std::int64_t fallback);
 [[nodiscard]] Result<> require(std::string_view field, const std::string& text);
+struct NamedNumber {
+  std::string_view field;
+  std::int64_t value;
+};
+[[nodiscard]] Result<> require_not_negative(std::initializer_list<NamedNumber> numbers);
+
+// Whether nodes would take the message as a resource, its size included. For the kinds of common/resource.
+template <class Message>
+[[nodiscard]] Result<> check_pushed(const Message& message) {
+  const Result<Message> taken = resource::decode<Message>(message.SerializeAsString());
+  if (!taken) return std::unexpected(taken.error());
+  return {};
+}
 
 // A row that may have been deleted, which is the same as not being there.
 template <class Row>

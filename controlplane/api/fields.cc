@@ -47,6 +47,21 @@ Result<> check_list(const json::value& list, const FieldDescriptor& field, const
   return {};
 }
 
+Result<> check_map(const json::value& map, const FieldDescriptor& field, const std::string& path) {
+  if (!map.is_object()) return wrong(path, "must be an object");
+  for (const auto& [key, value] : map.get_object()) {
+    Result<> checked = check_value(value, *field.message_type()->map_value(),
+                                   fmt::format("{}.{}", path, std::string_view(key.data(), key.size())));
+    if (!checked) return checked;
+  }
+  return {};
+}
+
+Result<> check_any(const json::value& value, const FieldDescriptor& field, const std::string& path) {
+  if (field.is_map()) return check_map(value, field, path);
+  return field.is_repeated() ? check_list(value, field, path) : check_value(value, field, path);
+}
+
 }  // namespace
 
 const FieldDescriptor* find_field(const Descriptor& message, std::string_view name) {
@@ -57,7 +72,7 @@ const FieldDescriptor* find_field(const Descriptor& message, std::string_view na
 }
 
 bool is_object(const FieldDescriptor& field) {
-  if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return false;
+  if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE || field.is_map()) return false;
   return field.message_type()->file()->package() != "google.protobuf";
 }
 
@@ -77,7 +92,7 @@ Result<> check_fields(const json::object& object, const Descriptor& message, con
     if (field == nullptr) return wrong(inner, "there is no such field; there are: " + names_of(message));
     if (!seen.insert(field->number()).second) return wrong(inner, "the field is there twice");
     if (value.is_null()) continue;
-    Result<> checked = field->is_repeated() ? check_list(value, *field, inner) : check_value(value, *field, inner);
+    Result<> checked = check_any(value, *field, inner);
     if (!checked) return checked;
   }
   return {};

@@ -15,7 +15,8 @@ namespace sluice::api {
 [[nodiscard]] const google::protobuf::FieldDescriptor* find_field(const google::protobuf::Descriptor& message,
                                                                   std::string_view name);
 
-// A field that JSON writes as an object: a message, but not Timestamp and FieldMask, which are texts.
+// A field that JSON writes as an object with fixed names: a message, but not Timestamp and FieldMask, which are texts,
+// and no map.
 [[nodiscard]] bool is_object(const google::protobuf::FieldDescriptor& field);
 
 // "id, displayName", for errors.

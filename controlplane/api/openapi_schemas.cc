@@ -1,4 +1,6 @@
 // The schemas of messages, enums and fields.
+#include <google/protobuf/descriptor.pb.h>
+
 #include <set>
 
 #include "controlplane/api/openapi.h"
@@ -60,6 +62,7 @@ json::object message_schema(const Descriptor& message) {
     json::object property = field_schema(field);
     const std::string comment = Schema::comment(field);
     if (comment.starts_with("Set by the server.") || comment.ends_with("Read-only.")) property["readOnly"] = true;
+    if (comment.starts_with("Write-only")) property["writeOnly"] = true;
     describe(property, comment);
     properties[field.json_name()] = std::move(property);
   }
@@ -111,7 +114,7 @@ json::object problem_schema() {
 // Adds a message and everything that its fields refer to.
 void add_message(json::object& out, const Descriptor& message) {
   if (is_text_message(message) || out.contains(message.name())) return;
-  out[message.name()] = message_schema(message);
+  if (!message.options().map_entry()) out[message.name()] = message_schema(message);
   for (int i = 0; i < message.field_count(); ++i) {
     const FieldDescriptor& field = *message.field(i);
     if (field.message_type() != nullptr) add_message(out, *field.message_type());
@@ -126,6 +129,9 @@ std::string schema_reference(const std::string& name) {
 }
 
 json::object field_schema(const FieldDescriptor& field) {
+  if (field.is_map()) {
+    return {{"type", "object"}, {"additionalProperties", single_schema(*field.message_type()->map_value())}};
+  }
   if (!field.is_repeated()) return single_schema(field);
   return {{"type", "array"}, {"items", single_schema(field)}};
 }

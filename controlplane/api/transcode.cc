@@ -40,7 +40,7 @@ Result<> set(json::object& object, const Descriptor& message, std::string_view p
   const std::size_t dot = path.find('.');
   const std::string_view name = path.substr(0, dot);
   const FieldDescriptor* field = find_field(message, name);
-  if (field == nullptr || (dot == std::string_view::npos) == is_object(*field)) {
+  if (field == nullptr || field->is_map() || (dot == std::string_view::npos) == is_object(*field)) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}: there is no such parameter; there are: {}", name, names_of(message)));
   }

@@ -22,6 +22,8 @@ Result<> to_message(Call& call, const store::User& row, v1::User& into) {
   into.set_role(row.role == store::Role::kAdmin ? v1::USER_ROLE_ADMIN : v1::USER_ROLE_USER);
   into.set_status(row.status == store::Status::kActive ? v1::USER_STATUS_ACTIVE : v1::USER_STATUS_DISABLED);
   into.set_concurrency(row.concurrency);
+  into.set_requests_per_minute(row.requests_per_minute);
+  into.set_tokens_per_minute(row.tokens_per_minute);
   into.set_multiplier(money::format_multiplier(static_cast<std::uint64_t>(row.multiplier_ppm)));
   into.set_balance_usd(money::format_usd(balance->nano_usd));
   into.set_etag(etag_of(row.revision));
@@ -37,17 +39,26 @@ Result<> from_message(const v1::User& user, store::User& into) {
   }
   auto multiplier = parse_multiplier_field("multiplier", user.multiplier(), 1'000'000);
   if (!multiplier) return std::unexpected(multiplier.error());
-  if (user.concurrency() < 0) return fail(ErrorCode::kInvalidArgument, "concurrency: must be 0 or more");
+  if (Result<> fine = require_not_negative({{"concurrency", user.concurrency()},
+                                            {"requests_per_minute", user.requests_per_minute()},
+                                            {"tokens_per_minute", user.tokens_per_minute()}});
+      !fine) {
+    return fine;
+  }
   into.email = user.email();
   into.display_name = user.display_name();
   into.role = user.role() == v1::USER_ROLE_ADMIN ? store::Role::kAdmin : store::Role::kUser;
   into.status = user.status() == v1::USER_STATUS_DISABLED ? store::Status::kDisabled : store::Status::kActive;
   into.concurrency = user.concurrency();
+  into.requests_per_minute = user.requests_per_minute();
+  into.tokens_per_minute = user.tokens_per_minute();
   into.multiplier_ppm = *multiplier;
 
   config::v1::User pushed;
   pushed.set_display_name(into.display_name);
   pushed.set_concurrency(static_cast<std::uint32_t>(into.concurrency));
+  pushed.set_requests_per_minute(static_cast<std::uint32_t>(into.requests_per_minute));
+  pushed.set_tokens_per_minute(static_cast<std::uint32_t>(into.tokens_per_minute));
   pushed.set_multiplier_ppm(static_cast<std::uint64_t>(into.multiplier_ppm));
   return resource::check(pushed);
 }

@@ -31,7 +31,14 @@ TEST_CASE("no secret is in any answer, audit row, table or log") {
   REQUIRE(api_key.starts_with("sk-"));
   REQUIRE(text_at(key, "apiKey.last4") == api_key.substr(api_key.size() - 4));
 
-  const std::vector<std::string> secrets{first, second, api_key, admin_token, plane.token()};
+  const std::string proxy_password = unique("proxy-password");
+  const auto proxy =
+      plane.ok("POST", "/admin/v1/egress-proxies",
+               R"({"egressProxy": {"name": "p", "url": "http://proxy:1", "username": "u", "password": ")" +
+                   proxy_password + R"("}})");
+  CHECK(proxy.at("egressProxy").at("hasPassword") == true);
+
+  const std::vector<std::string> secrets{first, second, proxy_password, api_key, admin_token, plane.token()};
   const auto check = [&secrets](const std::string& where, const std::string& text) {
     for (std::size_t i = 0; i < secrets.size(); ++i) {
       INFO("secret " << i << " in " << where);
@@ -41,10 +48,11 @@ TEST_CASE("no secret is in any answer, audit row, table or log") {
   (void)plane.http("GET", "/admin/v1/users", "", admin_token);
   check("the account", plane.http("GET", account_path).body + plane.http("PATCH", account_path, "{}").body);
   for (const char* list : {"users", "groups", "accounts", "api-keys", "prices", "nodes", "usage-events", "admin-tokens",
-                           "settings", "ledger-check"}) {
+                           "settings", "ledger-check", "egress-proxies"}) {
     check(list, plane.http("GET", std::string("/admin/v1/") + list).body);
   }
-  for (const char* table : {"audit_log", "accounts", "account_credentials", "api_keys", "admin_tokens", "change_log"}) {
+  for (const char* table :
+       {"audit_log", "accounts", "account_credentials", "egress_proxies", "api_keys", "admin_tokens", "change_log"}) {
     const std::string text = postgres.run(
         plane.database(), std::string("SELECT coalesce(string_agg(t::text, ' '), '') FROM ") + table + " t");
     CHECK_FALSE(text.empty());
