@@ -109,11 +109,12 @@ boost::json::value HttpAnswer::json() const {
 ControlPlane::ControlPlane(PostgresServer& postgres)
     : database_(postgres.fresh_database()),
       token_(random_base62(43)),
+      node_token_(random_base62(43)),
       http_port_(free_port()),
       grpc_port_(free_port()) {
   write_private(dir_ / "kek", std::string(64, 'a'));
   write_private(dir_ / "pepper", std::string(64, 'b'));
-  write_private(dir_ / "node_token", random_base62(43));
+  write_private(dir_ / "node_token", node_token_);
   write_private(dir_ / "bootstrap_token", token_ + "\n");
   std::ofstream config(dir_ / "controlplane.yaml");
   config << "database: \"" << database_ << "\"\n"
@@ -179,7 +180,7 @@ void ControlPlane::send_and_leave(const std::string& bytes) const {
 }
 
 std::shared_ptr<grpc::Channel> ControlPlane::channel() const {
-  return grpc::CreateChannel("127.0.0.1:" + std::to_string(grpc_port_), grpc::InsecureChannelCredentials());
+  return grpc::CreateChannel(grpc_address(), grpc::InsecureChannelCredentials());
 }
 
 std::unique_ptr<grpc::ClientContext> ControlPlane::context(const std::string& token) {

@@ -58,6 +58,9 @@ class ControlPlane {
   void start();
   [[nodiscard]] Process& process() { return *process_; }
   [[nodiscard]] const std::string& token() const { return token_; }
+  // What nodes show, and where they dial.
+  [[nodiscard]] const std::string& node_token() const { return node_token_; }
+  [[nodiscard]] std::string grpc_address() const { return "127.0.0.1:" + std::to_string(grpc_port_); }
   [[nodiscard]] const std::string& database() const { return database_; }
   [[nodiscard]] std::string log_text() const { return process_->log_text(); }
   // argv of the program with this configuration and further arguments.
@@ -67,6 +70,7 @@ class ControlPlane {
   TempDir dir_;
   std::string database_;
   std::string token_;
+  std::string node_token_;
   std::uint16_t http_port_;
   std::uint16_t grpc_port_;
   std::unique_ptr<Process> process_;
