@@ -15,7 +15,7 @@ namespace sluice::testing {
 
 class OnWorker {
  public:
-  OnWorker() : worker_(std::make_unique<io::Worker>(0, clock_)) {}
+  explicit OnWorker(int index = 0) : worker_(std::make_unique<io::Worker>(index, clock_)) {}
   OnWorker(const OnWorker&) = delete;
   OnWorker& operator=(const OnWorker&) = delete;
   ~OnWorker() { stop(); }
