@@ -13,6 +13,10 @@ const Wish kWish{.user_concurrency = 10,
                  .purses = {wallet("u1", 1'000'000'000)},
                  .hold_nano = 10'000'000};
 
+// Leases that are not given back stay for longer than any test waits.
+const NodeOptions kPatient{
+    .lease = std::chrono::minutes(10), .heartbeat = milliseconds(100), .command_limit = milliseconds(100)};
+
 bool goes_local(Node& node) {
   return eventually(kGenerous, [&] {
     const auto probe = node.request({.user = "probe", .key = "probe"});
@@ -84,7 +88,7 @@ TEST_CASE("a living node keeps its slots and its place") {
 
 TEST_CASE("without Redis requests pass by the node's share, and are told to Redis when it is back") {
   RedisServer server;
-  Node node(server.url(), {.heartbeat = milliseconds(100)});
+  Node node(server.url(), {.lease = std::chrono::minutes(10), .heartbeat = milliseconds(100)});
   REQUIRE(node.by_redis());
   const auto before = node.request(kWish);
   REQUIRE(granted(node.admit(before)));
@@ -141,7 +145,7 @@ TEST_CASE("the share is the limit divided by the live nodes, at least one") {
 
 TEST_CASE("who waits when Redis goes is served, by the share or when Redis is back") {
   RedisServer server;
-  Node node(server.url(), {.heartbeat = milliseconds(100)});
+  Node node(server.url(), {.lease = std::chrono::minutes(10), .heartbeat = milliseconds(100)});
   REQUIRE(node.by_redis());
   const auto one = node.request(kWish);
   const auto two = node.request(kWish);
@@ -177,7 +181,7 @@ TEST_CASE("who waits when Redis goes is served, by the share or when Redis is ba
 
 TEST_CASE("a Redis that does not answer delays nobody, and what it did late is undone") {
   RedisServer server;
-  Node node(server.url(), {.heartbeat = milliseconds(100), .command_limit = milliseconds(100)});
+  Node node(server.url(), kPatient);
   REQUIRE(node.by_redis());
   server.pause();
   const auto one = node.request(kWish);
@@ -200,9 +204,33 @@ TEST_CASE("a Redis that does not answer delays nobody, and what it did late is u
   CHECK(nothing_left(server));
 }
 
+TEST_CASE("what Redis grants too late is given back") {
+  RedisServer server;
+  Node node(server.url(), kPatient);
+  node.live_nodes = 2;
+  REQUIRE(node.by_redis());
+  const auto one = node.request(kWish);
+  REQUIRE(granted(node.admit(one)));
+  server.pause();
+  const auto late = node.request(kWish);
+  const Outcome outcome = node.admit(late);  // sent; its share of two is one
+  CHECK(outcome.local);
+  CHECK(refused_by(outcome) == "accounts");
+  server.resume();
+  REQUIRE(node.by_redis());
+  CHECK(eventually(kGenerous, [&] {
+    return entries(server, "slots:account:a1") == 1 && entries(server, "slots:user:u1") == 1 &&
+           purse(server, "user:u1", "total") == 10'000;
+  }));
+  CHECK(granted(node.admit(late)));
+  node.end_all();
+  CHECK(nothing_left(server));
+}
+
 TEST_CASE("a Redis that lost its memory is not asked until all nodes have told what they hold") {
   RedisServer server;
-  const NodeOptions options{.heartbeat = milliseconds(200), .quarantine = milliseconds(1500)};
+  const NodeOptions options{
+      .lease = std::chrono::minutes(10), .heartbeat = milliseconds(200), .quarantine = milliseconds(1500)};
   NodeOptions other = options;
   other.name = "n2";
   Node one(server.url(), options);
