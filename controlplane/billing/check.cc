@@ -23,7 +23,13 @@ constexpr std::string_view kDrift =
     "    FROM (SELECT event_id, cost_nano_usd, user_id FROM usage_events WHERE cost_nano_usd <> 0) e "
     "    FULL JOIN (SELECT t.id, -l.amount_nano_usd AS amount, l.user_id FROM ledger_transactions t "
     "      LEFT JOIN ledger_lines l ON l.transaction_id = t.id AND l.account = 'wallet' WHERE t.kind = 'usage') t "
-    "    ON t.id = e.event_id AND t.user_id = e.user_id) "
+    "    ON t.id = e.event_id AND t.user_id = e.user_id "
+    "  UNION ALL "
+    "  SELECT 'budget', api_key_id || ':' || window_id, coalesce(e.spent, 0), coalesce(k.spent_nano_usd, 0) "
+    "    FROM (SELECT api_key_id, window_id, sum(cost_nano_usd) AS spent "
+    "      FROM usage_events, unnest(string_to_array(budget_windows, ' ')) AS window_id GROUP BY api_key_id, "
+    "window_id) "
+    "    AS e FULL JOIN key_spending AS k USING (api_key_id, window_id)) "
     "SELECT invariant, id, expected::text AS expected, actual::text AS actual FROM drift WHERE expected <> actual "
     "ORDER BY invariant, id LIMIT $1";
 

@@ -64,9 +64,10 @@ struct Adjusted {
 struct Drift {
   // "wallet": balance is not the sum of its lines (I1). "ledger": the lines do not add up to zero (I2). "transaction":
   // one transaction's lines do not. "revenue": usage costs are not revenue (I9). "event": a usage row with a cost lacks
-  // its transaction, or the other way round, or they differ (I5).
+  // its transaction, or the other way round, or they differ (I5). "budget": a key's spending in a window is not the sum
+  // of the events that name it (I10).
   std::string invariant;
-  std::string id;  // user, transaction or event; empty for totals
+  std::string id;  // user, transaction, event, or key and window; empty for totals
   std::string expected_nano_usd;
   std::string actual_nano_usd;
 };
