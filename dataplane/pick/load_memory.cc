@@ -22,16 +22,20 @@ void LoadMemory::saw(std::string_view account_id, std::int32_t running, std::int
   places_[place_of(hash)] = {hash, now, running, waiting};
 }
 
-void LoadMemory::change(std::string_view account_id, std::int32_t by) {
+void LoadMemory::change(std::string_view account_id, std::int32_t by, SteadyTime now) {
   const std::size_t hash = hash_of(account_id);
   Place& place = places_[place_of(hash)];
-  if (place.hash == hash && place.running >= 0) place.running = std::max(place.running + by, 0);
+  if (known(place, hash, now)) place.running = std::max(place.running + by, 0);
+}
+
+bool LoadMemory::known(const Place& place, std::size_t hash, SteadyTime now) {
+  return place.hash == hash && place.running >= 0 && now - place.seen <= kFresh;
 }
 
 KnownLoad LoadMemory::load(std::string_view account_id, SteadyTime now) const {
   const std::size_t hash = hash_of(account_id);
   const Place& place = places_[place_of(hash)];
-  if (place.hash != hash || place.running < 0 || now - place.seen > kFresh) return {};
+  if (!known(place, hash, now)) return {};
   return {place.running, place.waiting};
 }
 

@@ -61,7 +61,7 @@ void Search::walk_tier(Pool::Tier tier, bool last, Walk& walk) {
   const std::size_t left = kMaxLooks - begin;
   const std::size_t half = (left + 1) / 2;
   const std::size_t before = found();
-  const std::size_t reserve = std::min(half, kMaxCandidates);
+  const std::size_t reserve = std::min(left / 2, kMaxCandidates);
   while (walk.walked < tier.size() && !enough()) {
     // Without a find the tier may use all but what another tier needs to fill the candidates.
     std::size_t share = left;
