@@ -237,8 +237,13 @@ if #accounts > 0 and not accounts.chosen then
 end
 
 -- ---- all is decided: charge
-if user.limit > 0 then take_slot(user) end
-if key.limit > 0 then take_slot(key) end
+for _, scope in ipairs({user, key}) do
+  if scope.limit > 0 then
+    take_slot(scope)
+    -- An entry left here would look alive as soon as the member waits for an account.
+    if asked_before then call('ZREM', scope.queue, member) end
+  end
+end
 for _, rate in ipairs(rates) do owe(rate.key, rate.limit, rate.debt) end
 for _, purse in ipairs(purses) do add_to_purse(purse.key, hold_field, hold, unpack(purse.found)) end
 

@@ -117,6 +117,23 @@ TEST_CASE("nothing is charged unless all of user, key, rates and purses pass") {
   CHECK(f.hash(f.names.purse("user:u")) == Fields{{"bal", "100"}, {"ver", "1"}, {"total", "100"}, {"h:n/0", "100"}});
 }
 
+TEST_CASE("a request that asked again and passed its user stands in the queue of accounts only") {
+  ScriptsFixture f;
+  const CandidateAsk account{.account = "x", .concurrency = 1, .priority = 0};
+  AdmitAsk first = user_ask("n/0:a", 1);
+  first.candidates = {&account, 1};
+  f.granted(first);
+  AdmitAsk second = first;
+  second.member = "n/0:b";
+  second.ticket = f.waiting(second).ticket;
+  f.expire(f.names.slots("user:u"), "n/0:a");
+  CHECK(f.waiting(second).for_what == WaitFor::kAccount);
+  CHECK_FALSE(f.in(f.names.queue("user:u"), "n/0:b"));
+  CHECK(f.waiting(user_ask("n/0:c", 1)).position == 1);
+  f.release("n/0:a", "account:x", 1);
+  CHECK(f.woken() == std::vector<std::string>{"n/0 b account:x"});
+}
+
 TEST_CASE("a refused request gives back the slot that it was handed") {
   ScriptsFixture f;
   f.granted(user_ask("n/0:a", 1));

@@ -217,6 +217,8 @@ void FleetDriver::wake() {
 
 void FleetDriver::on_granted(Request& request, const std::string& scope) {
   REQUIRE(model_.scopes.at(scope).holders.contains(request.member));
+  const std::vector<std::string> waited_for = scopes_waited_for(request);
+  REQUIRE(std::ranges::find(waited_for, scope) != waited_for.end());
   ++counts_["woken"];
   if (request.state == State::kWaitsForScope) return ask(request);
   REQUIRE(request.state == State::kWaitsForAccount);

@@ -41,7 +41,7 @@ void FleetModel::hand_over(const std::string& scope, const std::string& me, std:
     if (head == me || (ticket != 0 && head_ticket > ticket)) return;
     place.queue.erase(place.queue.begin());
     if (waiting.erase(head) == 0) continue;
-    place.holders.insert(head);
+    REQUIRE(place.holders.insert(head).second);  // nobody is given a slot twice
     const std::size_t colon = head.rfind(':');
     wakes.push_back(head.substr(0, colon) + " " + head.substr(colon + 1) + " " + scope);
   }
@@ -179,7 +179,10 @@ FleetModel::Expected FleetModel::expect(const AdmitAsk& ask) {
 void FleetModel::charge(const AdmitAsk& ask) {
   if (ask.admitted_already) return;
   for (const ScopeAsk* scope : {&ask.user, &ask.key}) {
-    if (scope->concurrency > 0) scopes.at(std::string(scope->scope)).holders.insert(std::string(ask.member));
+    if (scope->concurrency == 0) continue;
+    ModelScope& place = scopes.at(std::string(scope->scope));
+    place.holders.insert(std::string(ask.member));
+    place.unqueue(std::string(ask.member));
   }
   for (const PurseAsk& asked : ask.purses) {
     ModelPurse& purse = purses.at(std::string(asked.purse));
@@ -217,9 +220,6 @@ void FleetModel::apply(const AdmitAsk& ask, const AdmitOutcome& outcome) {
     charge(ask);
     const std::string member(ask.member);
     waiting.erase(member);
-    for (const ScopeAsk* scope : {&ask.user, &ask.key}) {
-      if (scope->concurrency > 0 && !ask.admitted_already) scopes.at(std::string(scope->scope)).unqueue(member);
-    }
     for (const CandidateAsk& candidate : ask.candidates)
       scopes.at(account_scope(candidate)).unqueue(member);
     const CandidateAsk& chosen = ask.candidates[static_cast<std::size_t>(granted->candidate)];
