@@ -1,16 +1,17 @@
 // A small test runner and the clients the end-to-end tests share. Node >= 18, no dependencies but the SDK under test.
-// The running system is found through the environment (tests/e2e/run sets it):
+// The running system is found through the environment (tests/e2e/run sets it, or fleet.mjs):
 //   GATEWAY_URL GATEWAY_KEY ADMIN_URL ADMIN_TOKEN FAKE_URL DATAPLANE_ADMIN_URL STATE_DIR
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
 
 export { assert };
-export const env = Object.fromEntries(
-  ['GATEWAY_URL', 'GATEWAY_KEY', 'ADMIN_URL', 'ADMIN_TOKEN', 'FAKE_URL', 'DATAPLANE_ADMIN_URL', 'STATE_DIR'].map((name) => {
+export const env = new Proxy({}, {
+  get(_, name) {
     if (!process.env[name]) throw new Error(`${name} is not set; run tests/e2e/run`);
-    return [name, process.env[name]];
-  }));
+    return process.env[name];
+  },
+});
 
 const cases = [];
 export const test = (name, run) => cases.push({ name, run });
