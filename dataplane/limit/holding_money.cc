@@ -40,59 +40,63 @@ void LimiterState::settle(Holding& holding, std::int64_t cost_nano, std::uint32_
                                   .token_delta = delta}));
 }
 
-namespace {
-
-bool extend_locally(NodeMoney& money, const std::vector<PurseDemand>& purses, std::int64_t nano) {
+// All purses or none, by the node's share.
+bool LimiterState::extend_locally(Holding& holding, std::int64_t nano) {
+  if (holding.money_needs_redis) return false;
+  const std::vector<PurseDemand>& purses = holding.purses;
   for (std::size_t i = 0; i < purses.size(); ++i) {
     std::int64_t available = 0;
-    if (money.try_hold(purses[i], nano, available)) continue;
+    if (node_.money.try_hold(purses[i], nano, available)) continue;
     while (i-- > 0)
-      money.hold(purses[i].id, -nano);
+      node_.money.hold(purses[i].id, -nano);
     return false;
   }
+  for (const PurseDemand& purse : purses)
+    purses_.add(purse.id, micro_up(nano));
   return true;
 }
 
-}  // namespace
+ScriptCall LimiterState::ask_extension(Holding& holding, std::int64_t nano) {
+  std::vector<PurseAsk> asks;
+  for (PurseDemand& purse : holding.purses) {
+    node_.money.learn(purse);
+    asks.push_back({purse.id, micro_down(purse.limit_nano), micro_down(purse.known_balance_nano),
+                    static_cast<std::int64_t>(purse.known_version)});
+  }
+  return extend_call(names_, {.owner = owner_, .amount_micro = micro_up(nano), .purses = asks});
+}
+
+// Whether it was extended. The larger hold counts from before the call is sent, as in admit().
+bool LimiterState::take_extension(Holding& holding, std::int64_t nano, const Result<redis::Reply>& reply) {
+  const Result<ExtendOutcome> answer = reply ? parse_extend(*reply) : std::unexpected(reply.error());
+  if (answer && std::holds_alternative<ExtendOk>(*answer) && !holding.settled) return true;
+  hold_money(holding.purses, -nano, -micro_up(nano));
+  if (holding.settled) return false;
+  if (answer && std::holds_alternative<ExtendRefused>(*answer)) return false;
+  if (answer) epoch_in_doubt();
+  return extend_locally(holding, nano);
+}
 
 io::Task<Result<>> LimiterState::extend(std::shared_ptr<LimiterState> self, std::shared_ptr<Holding> holding,
                                         std::int64_t nano) {
-  if (holding->purses.empty() || nano <= 0) co_return Result<>();
-  const std::int64_t micro = micro_up(nano);
-  bool by_share = self->decides_locally();
-  bool refused = false;
-  if (!by_share) {
-    std::vector<PurseAsk> asks;
-    for (PurseDemand& purse : holding->purses) {
-      self->node_.money.learn(purse);
-      asks.push_back({purse.id, micro_down(purse.limit_nano), micro_down(purse.known_balance_nano),
-                      static_cast<std::int64_t>(purse.known_version)});
-    }
-    ScriptCall call = extend_call(self->names_, {.owner = self->owner_, .amount_micro = micro, .purses = asks});
-    self->hold_money(holding->purses, nano, micro);
+  if (holding->purses.empty() || holding->settled || nano <= 0) co_return Result<>();
+  bool extended = false;
+  if (self->decides_locally()) {
+    extended = self->extend_locally(*holding, nano);
+  } else {
+    ScriptCall call = self->ask_extension(*holding, nano);
+    self->hold_money(holding->purses, nano, micro_up(nano));
     const Result<redis::Reply> reply =
         co_await self->redis_.eval(*call.script, std::move(call.keys), std::move(call.arguments));
-    const Result<ExtendOutcome> answer = reply ? parse_extend(*reply) : std::unexpected(reply.error());
     if (self->stopped_) co_return fail(ErrorCode::kResourceExhausted, "the gateway is stopping");
-    refused = answer && std::holds_alternative<ExtendRefused>(*answer);
-    by_share = !answer || (!refused && !std::holds_alternative<ExtendOk>(*answer));
-    if (answer && by_share) self->epoch_in_doubt();
-    if (refused || by_share || holding->closed || holding->settled) self->hold_money(holding->purses, -nano, -micro);
-    if (holding->closed || holding->settled) co_return fail(ErrorCode::kResourceExhausted, "the request has ended");
+    extended = self->take_extension(*holding, nano, reply);
   }
-  if (by_share) {
-    refused = holding->money_needs_redis || !extend_locally(self->node_.money, holding->purses, nano);
-    if (!refused) {
-      for (const PurseDemand& purse : holding->purses)
-        self->purses_.add(purse.id, micro);
-    }
-  }
-  if (refused) {
+  if (!extended) {
     self->metrics_.extensions_refused.Increment();
     co_return fail(ErrorCode::kResourceExhausted, "the balance or budget does not cover more");
   }
   holding->hold_nano += nano;
-  holding->hold_micro += micro;
+  holding->hold_micro += micro_up(nano);
   co_return Result<>();
 }
 

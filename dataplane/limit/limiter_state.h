@@ -85,6 +85,9 @@ class LimiterState : public std::enable_shared_from_this<LimiterState> {
   void leave_other_queues(Holding& holding);
   void give_back(const std::string& member, std::vector<Place> places);
   void hold_money(const std::vector<PurseDemand>& purses, std::int64_t nano, std::int64_t micro);
+  [[nodiscard]] bool extend_locally(Holding& holding, std::int64_t nano);
+  [[nodiscard]] ScriptCall ask_extension(Holding& holding, std::int64_t nano);
+  [[nodiscard]] bool take_extension(Holding& holding, std::int64_t nano, const Result<redis::Reply>& reply);
   bool send(const ScriptCall& call);
   bool send_leave(const PendingRelease& release);
 

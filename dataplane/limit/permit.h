@@ -35,7 +35,7 @@ class Permit {
   // Waited long enough for the conversation's own account: the next admit() asks all accounts, with the same ticket.
   // Call it after wait_until() gave kTimeUp.
   void yield_sticky();
-  // Gives up waiting: out of all queues.
+  // Gives up waiting: out of all queues. A wait_until() that is suspended returns kTimeUp at once.
   void leave_queues();
   // The time spent in wait_until() so far.
   [[nodiscard]] std::chrono::microseconds waited() const;

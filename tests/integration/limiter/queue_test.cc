@@ -125,14 +125,17 @@ TEST_CASE("a slot that was handed to someone who leaves is handed on") {
   REQUIRE(queued(one.admit(last)));
   auto waited = one.begin_wait(last, kGenerous);
   // The second node does not hear of the hand-over before it leaves.
+  std::promise<void> blocked;
   std::promise<void> released;
   auto left = std::async(std::launch::async, [&] {
     return two.call([&] {
+      blocked.set_value();
       released.get_future().wait();
       leaves->permit.leave_queues();
       return 0;
     });
   });
+  blocked.get_future().wait();
   one.end(holder);
   REQUIRE(eventually(kGenerous, [&] { return entries(server, "queue:account:a1") == 1; }));
   released.set_value();
