@@ -81,7 +81,7 @@ local function has_place(scope, name)
   return free > 0
 end
 local function take_slot(scope)
-  call('ZADD', scope.slots, now + lease, member)
+  call('ZADD', scope.slots, lease_end, member)
   if scope.running <= 0 then keep(scope.slots) end
 end
 -- Takes the member out of a scope, in which it may have been handed a slot.
@@ -92,9 +92,9 @@ local function leave(scope)
 end
 local function wait_in(queue)
   if not asked_before then ticket = now_us end
-  call('ZADD', queue, ticket, member)
+  call('ZADD', queue, whole(ticket), member)
   keep(queue)
-  call('ZADD', waiting, now + lease, member)
+  call('ZADD', waiting, lease_end, member)
   keep(waiting)
   return call('ZRANK', queue, member) + 1
 end
@@ -259,6 +259,6 @@ end
 if not accounts.chosen then return {'granted', -1, 0} end
 local account = accounts[accounts.chosen]
 if account.limit > 0 then take_slot(account) end
-call('HSET', used, account.id, now)
+call('HSET', used, account.id, string.sub(alive, 2))
 if sticky then call('SET', KEYS[4], account.id, 'PX', ARGV[11]) end
 return with_loads({'granted', accounts.chosen - 1, accounts.by})

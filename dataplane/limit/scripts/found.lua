@@ -7,5 +7,5 @@ if epoch then
   if run == ARGV[2] then return {id, tonumber(quarantine_until), now, 0} end
 end
 local quarantine_until = now + ARGV[3]
-call('SET', KEYS[1], string.format('%s:%.0f:%s', ARGV[1], quarantine_until, ARGV[2]))
+call('SET', KEYS[1], format('%s:%d:%s', ARGV[1], quarantine_until, ARGV[2]))
 return {ARGV[1], quarantine_until, now, 1}

@@ -2,6 +2,7 @@
 local function live(slots)
   return call('ZCOUNT', slots, alive, '+inf')
 end
+local lease_end = whole(now + lease)
 -- Sets are forgotten when nobody has touched them for long; holders renew this with their leases.
 local function keep(set)
   call('PEXPIRE', set, lease * 100)
@@ -17,7 +18,7 @@ local function hand_over(scope, slots, queue, free, me, ticket)
     local waits_until = call('ZSCORE', waiting, who)
     if waits_until and tonumber(waits_until) > now then
       call('ZREM', waiting, who)
-      call('ZADD', slots, now + lease, who)
+      call('ZADD', slots, lease_end, who)
       keep(slots)
       if string.sub(scope, 1, 8) == 'account:' then call('HSET', used, string.sub(scope, 9), now) end
       local owner, request = string.match(who, '^(.*):([^:]*)$')

@@ -12,9 +12,9 @@ end
 -- Adds to a field and to the total.
 local function add_to_purse(key, field, plus, bal, ver, total, amount, newer)
   if newer then
-    call('HSET', key, 'bal', bal, 'ver', ver, 'total', total + plus, field, amount + plus)
+    call('HSET', key, 'bal', whole(bal), 'ver', whole(ver), 'total', whole(total + plus), field, whole(amount + plus))
     call('PEXPIRE', key, PURSE_TTL)
   else
-    call('HSET', key, 'total', total + plus, field, amount + plus)
+    call('HSET', key, 'total', whole(total + plus), field, whole(amount + plus))
   end
 end

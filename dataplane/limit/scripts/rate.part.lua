@@ -10,6 +10,6 @@ local function owe(key, limit, debt)
   if debt <= 0 then
     call('DEL', key)
   else
-    call('SET', key, string.format('%.0f:%.0f', debt, now_us), 'PX', math.ceil(debt / limit / 1000))
+    call('SET', key, format('%d:%d', debt, now_us), 'PX', whole(math.ceil(debt / limit / 1000)))
   end
 end

@@ -10,7 +10,7 @@ for k = 3, #KEYS, 2 do
   call('ZREMRANGEBYSCORE', slots, '-inf', now)
   local leases = {}
   for i = 1, count do
-    leases[#leases + 1] = now + lease
+    leases[#leases + 1] = lease_end
     leases[#leases + 1] = ARGV[a + 2 + i]
   end
   if count > 0 then

@@ -26,9 +26,9 @@ for _ = 1, purses do
   local actual = tonumber(ARGV[a + 1])
   local total = tonumber(stored[1] or 0) + hold_left - hold + actual
   if actual == 0 then
-    call('HSET', key, 'total', total, hold_field, hold_left)
+    call('HSET', key, 'total', whole(total), hold_field, whole(hold_left))
   else
-    call('HSET', key, 'total', total, hold_field, hold_left, spent_field, spent + actual)
+    call('HSET', key, 'total', whole(total), hold_field, whole(hold_left), spent_field, whole(spent + actual))
   end
   if not stored[1] then call('PEXPIRE', key, PURSE_TTL) end
   k, a = k + 1, a + 2

@@ -32,7 +32,7 @@ while a <= #ARGV do
   local member, count, state = ARGV[a], tonumber(ARGV[a + 1]), -1
   if call('ZSCORE', waiting, member) then
     state = -2
-    renewed[#renewed + 1] = now + lease
+    renewed[#renewed + 1] = lease_end
     renewed[#renewed + 1] = member
   else
     for i = a + 2, a + 1 + count do
