@@ -1,10 +1,10 @@
 // The background task of a client: connect, watch, probe, connect again.
 #include <fmt/format.h>
 
-#include "common/base/random.h"
 #include "common/io/timer_wheel.h"
 #include "common/observe/log.h"
 #include "dataplane/redis/client_state.h"
+#include "dataplane/redis/find_address.h"
 
 namespace sluice::redis {
 
@@ -26,7 +26,7 @@ io::Task<> ClientState::serve(std::shared_ptr<ClientState> self) {
 
 io::Task<Result<>> ClientState::connect() {
   const SteadyTime deadline = now() + options_.connect_limit;
-  const Result<Connection::Address> address = co_await find_address(deadline);
+  const Result<Connection::Address> address = co_await find_address(resolver_, options_.endpoint, deadline);
   if (!address) co_return std::unexpected(address.error());
   if (stopped_) co_return fail(ErrorCode::kCancelled, "stopped");
   lost_ = false;
@@ -44,18 +44,6 @@ io::Task<Result<>> ClientState::connect() {
   }
   become_ready();
   co_return Result<>();
-}
-
-io::Task<Result<Connection::Address>> ClientState::find_address(SteadyTime deadline) {
-  const Endpoint& endpoint = options_.endpoint;
-  if (!endpoint.unix_path.empty()) {
-    co_return Connection::Address{.unix_path = endpoint.unix_path, .ip = {}, .port = 0};
-  }
-  const auto addresses = co_await resolver_.resolve(endpoint.host, deadline);
-  if (!addresses) co_return std::unexpected(addresses.error());
-  // A name may have an address on which nothing listens: the next try takes another one.
-  const auto& chosen = addresses->at(random_below(addresses->size()));
-  co_return Connection::Address{.unix_path = {}, .ip = chosen.to_string(), .port = endpoint.port};
 }
 
 // Sends all that a new connection needs in one go, and waits for every answer.

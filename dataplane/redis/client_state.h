@@ -57,7 +57,6 @@ class ClientState : public std::enable_shared_from_this<ClientState> {
   void note_timeout();
 
   [[nodiscard]] io::Task<Result<>> connect();
-  [[nodiscard]] io::Task<Result<Connection::Address>> find_address(SteadyTime deadline);
   [[nodiscard]] io::Task<Result<>> greet(SteadyTime deadline);
   [[nodiscard]] io::Task<> watch();
   [[nodiscard]] io::Task<> probe_until_answered();

@@ -42,6 +42,9 @@ struct Connection::Hooks {
   static void reply(redisAsyncContext* context, void* reply, void* /*unused*/) {
     self(context->ev.data).on_reply(reply);
   }
+  static void pushed(redisAsyncContext* context, void* reply, void* /*unused*/) {
+    self(context->ev.data).on_pushed(reply);
+  }
 };
 
 Connection::Connection(io::Worker& worker)
@@ -98,6 +101,19 @@ bool Connection::send(std::span<const std::string_view> arguments, std::shared_p
   return false;
 }
 
+bool Connection::subscribe(std::span<const std::string> channels, OnPush on_push) {
+  if (context_ == nullptr) return false;
+  on_push_ = std::move(on_push);
+  std::vector<const char*> texts = {"SUBSCRIBE"};
+  std::vector<std::size_t> lengths = {std::string_view("SUBSCRIBE").size()};
+  for (const std::string& channel : channels) {
+    texts.push_back(channel.data());
+    lengths.push_back(channel.size());
+  }
+  return redisAsyncCommandArgv(context_, Hooks::pushed, nullptr, static_cast<int>(texts.size()), texts.data(),
+                               lengths.data()) == REDIS_OK;
+}
+
 void Connection::close() {
   on_closed_ = nullptr;
   if (context_ != nullptr) redisAsyncFree(context_);
@@ -110,6 +126,19 @@ void Connection::on_reply(void* reply) {
   if (!call) return;
   call->finish(reply != nullptr ? copy_reply(*static_cast<const redisReply*>(reply))
                                 : fail(ErrorCode::kClosed, "the connection to Redis was lost before it answered"));
+}
+
+// "subscribe", channel, number of channels; "message", channel, text. Null when the connection ends.
+void Connection::on_pushed(void* reply) {
+  const auto* push = static_cast<const redisReply*>(reply);
+  if (push == nullptr) return;
+  last_heard_ = worker_.clock().steady();
+  if (push->type != REDIS_REPLY_ARRAY || push->elements < 3 || !on_push_) return;
+  const auto text = [&](std::size_t at) {
+    const redisReply& element = *push->element[at];
+    return element.type == REDIS_REPLY_STRING ? std::string_view(element.str, element.len) : std::string_view();
+  };
+  on_push_(text(0), text(1), text(2));
 }
 
 // Once connected, the write happens at the end of the loop turn without asking whether the socket is writable; only

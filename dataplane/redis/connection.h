@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "common/base/clock.h"
@@ -51,6 +52,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Queues a command; all commands of a loop turn go out in one write. `call` may be null: the reply is dropped.
   // False if the connection is closed; then `call` is untouched.
   bool send(std::span<const std::string_view> arguments, std::shared_ptr<Call> call);
+  // Subscribes, also again, which is how a silent connection is probed: from the first time on nothing else may be
+  // sent. `on_push` gets "subscribe" for every channel that Redis has confirmed, and "message" with its text; it must
+  // not destroy the connection. False if the connection is closed.
+  using OnPush = std::function<void(std::string_view kind, std::string_view channel, std::string_view text)>;
+  bool subscribe(std::span<const std::string> channels, OnPush on_push);
   // Ends the connection; calls without a reply finish with kClosed.
   void close();
 
@@ -70,11 +76,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wait_writable();
   void wait_readable();
   void on_reply(void* reply);
+  void on_pushed(void* reply);
 
   io::Worker& worker_;
   Descriptor descriptor_;
   redisAsyncContext* context_ = nullptr;
   std::function<void(std::string)> on_closed_;
+  OnPush on_push_;
   std::deque<std::shared_ptr<Call>> unanswered_;
   SteadyTime last_heard_;
   bool connected_ = false;
