@@ -154,7 +154,7 @@ TEST_CASE("who waits when Redis goes is served, by the share or when Redis is ba
   std::vector<std::future<Served>> served;
   for (int i = 0; i < 3; ++i) {
     served.push_back(node.begin_serve(node.request(kWish)));
-    REQUIRE(eventually(kGenerous, [&] { return entries(server, "queue:account:a1") == i + 1; }));
+    REQUIRE(eventually(kGenerous, [&] { return node.waiting() == static_cast<std::size_t>(i) + 1; }));
   }
   server.kill9();
   REQUIRE(goes_local(node));
@@ -242,7 +242,7 @@ TEST_CASE("a Redis that lost its memory is not asked until all nodes have told w
   REQUIRE(granted(one.admit(one.request(kWish))));
   REQUIRE(granted(two.admit(two.request(kWish))));
   auto served = one.begin_serve(one.request(kWish));
-  REQUIRE(eventually(kGenerous, [&] { return entries(server, "queue:account:a1") == 1; }));
+  REQUIRE(eventually(kGenerous, [&] { return one.waiting() == 1; }));
 
   server.run("FLUSHALL");
   const Outcome outcome = one.admit(one.request(kWish));
