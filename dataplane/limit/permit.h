@@ -1,5 +1,6 @@
 // All that one request holds of the limits: slots, a place in queues, money. Destroying it gives everything back, at
-// any moment, without waiting; what was not settled is not charged. Lives with the request; one worker.
+// any moment, without waiting; what was not settled is not charged. Lives with the request; one worker, which it must
+// not outlive.
 #pragma once
 
 #include <chrono>
