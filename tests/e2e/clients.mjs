@@ -16,6 +16,7 @@ export function send({ url, key, model = 'claude-haiku-4-5', stream = false, bod
     const end = () => {
       if (over) return;
       over = true;
+      clearTimeout(limit);
       answer.endMs = Date.now();
       answer.body = Buffer.concat(pieces);
       resolve(answer);
@@ -37,7 +38,7 @@ export function send({ url, key, model = 'claude-haiku-4-5', stream = false, bod
       reply.on('error', (error) => { answer.error = error.code ?? error.message; end(); });
       reply.on('close', end);
     });
-    call.setTimeout(timeoutMs, () => { answer.error = 'client time-out'; call.destroy(); });
+    const limit = setTimeout(() => { answer.error = 'client time-out'; call.destroy(); }, timeoutMs);
     call.on('error', (error) => { answer.error ??= error.code ?? error.message; end(); });
     call.end(bytes);
   });
