@@ -1,5 +1,7 @@
 #include "dataplane/sync/stream.h"
 
+#include <utility>
+
 namespace sluice::sync {
 
 namespace {
@@ -49,18 +51,24 @@ void Stream::OnReadInitialMetadataDone(bool ok) {
 }
 
 void Stream::OnReadDone(bool ok) {
-  if (ok) {
-    events_.on_message(std::move(incoming_));
-    return;
-  }
+  bool last = false;
   {
     const std::lock_guard lock(mutex_);
-    ended_ = true;
+    reading_ = false;
+    // Cancelled while the read was under way: perhaps nobody is there to ask for the next one.
+    last = !ok || cancelled_;
+    if (last) ended_ = true;
   }
-  RemoveHold();
+  if (ok) events_.on_message(std::move(incoming_));
+  if (last) RemoveHold();
 }
 
 void Stream::read_next() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended_) return;
+    reading_ = true;
+  }
   incoming_.Clear();
   StartRead(&incoming_);
 }
@@ -82,8 +90,16 @@ void Stream::OnWriteDone(bool ok) {
   if (!outgoing_.empty()) StartWrite(&outgoing_.front());
 }
 
+// Without a read under way none will fail, and the hold would stay for ever.
 void Stream::cancel() {
+  bool idle = false;
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+    idle = !reading_ && !std::exchange(ended_, true);
+  }
   context_.TryCancel();
+  if (idle) RemoveHold();
 }
 
 void Stream::OnDone(const grpc::Status& status) {

@@ -40,7 +40,7 @@ class Stream final : public grpc::ClientBidiReactor<config::v1::SubscribeRequest
   void send(config::v1::SubscribeRequest message);
   // Asks for the next message; once after each on_message.
   void read_next();
-  // Ends the stream; on_done follows.
+  // Ends the stream; on_done follows, whether or not the last message was handled.
   void cancel();
 
  private:
@@ -57,7 +57,9 @@ class Stream final : public grpc::ClientBidiReactor<config::v1::SubscribeRequest
   config::v1::SubscribeResponse incoming_;
   std::mutex mutex_;
   std::deque<config::v1::SubscribeRequest> outgoing_;  // the front one is being written
-  bool ended_ = false;
+  bool reading_ = true;                                // dialling reads
+  bool cancelled_ = false;
+  bool ended_ = false;  // no read follows
 };
 
 }  // namespace sluice::sync
