@@ -1,8 +1,6 @@
 #include "common/json/top_level.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
-
 #include <algorithm>
 #include <memory>
 
@@ -82,7 +80,7 @@ simdjson::dom::parser& parser_of_thread() {
 }  // namespace
 
 Result<std::vector<Value>> read_top_level(const std::string& body, std::span<const std::string_view> wanted,
-                                          std::span<const std::string_view> once) {
+                                          std::span<const std::string_view> once, const Look& look) {
   if (body.empty()) return fail(ErrorCode::kInvalidArgument, "the body is empty; a JSON object is needed");
   simdjson::dom::parser& parser = parser_of_thread();
   if (auto error = parser.allocate(body.size(), kMaxDepth)) {
@@ -117,6 +115,7 @@ Result<std::vector<Value>> read_top_level(const std::string& body, std::span<con
     auto plain = refuse_escaped_keys(body, wanted, once);
     if (!plain) return std::unexpected(plain.error());
   }
+  if (look) look(object);
   return values;
 }
 

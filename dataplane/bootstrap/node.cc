@@ -42,6 +42,18 @@ std::shared_ptr<const snapshot::Snapshot> load(const snapshot::DiskCopy& copy) {
   return nullptr;
 }
 
+// What the control plane has booked is not owed twice: the node's unacknowledged spending falls as the balance does.
+void pass_on(std::span<const usage::AckedCost> costs, std::span<const usage::PurseBalance> balances,
+             limit::NodeMoney& money) {
+  std::vector<limit::Acknowledged> acknowledged;
+  for (const usage::AckedCost& cost : costs)
+    acknowledged.push_back({cost.purse, cost.cost_nano});
+  std::vector<limit::NewBalance> known;
+  for (const usage::PurseBalance& balance : balances)
+    known.push_back({balance.purse, balance.balance_nano, balance.version});
+  money.acknowledged(acknowledged, known);
+}
+
 }  // namespace
 
 Result<> Node::read_secrets() {
@@ -54,6 +66,10 @@ Result<> Node::read_secrets() {
   auto token = crypto::read_secret_file(config_.node_token_file, "node token");
   if (!token) return std::unexpected(token.error());
   node_token_ = std::move(*token);
+  if (config_.redis_password_file.empty()) return {};
+  auto password = crypto::read_secret_file(config_.redis_password_file, "Redis password");
+  if (!password) return std::unexpected(password.error());
+  redis_password_ = std::move(*password);
   return {};
 }
 
@@ -73,11 +89,16 @@ Result<> Node::make_workers() {
   auto redis = redis::parse_endpoint(config_.redis);
   if (!redis) return std::unexpected(redis.error());
   redis_ = *redis;
-  local_share_.emplace([this] {
+  limits_.emplace([this] {
     const sync::Client* sync = live_sync_.load();
     return sync == nullptr ? 1U : sync->live_nodes();
   });
-  shared_.emplace(NodeShared{config_, clock_, *key_hasher_, *journal_, *local_share_, redis_, metrics_});
+  remember_unacknowledged();
+  shared_.emplace(NodeShared{config_, clock_, *key_hasher_, *journal_, *limits_, redis_, redis_password_, metrics_,
+                             [this](const pick::HealthNews& news) { report_health(news); },
+                             [this](const std::string& id, std::uint64_t revision, unsigned status) {
+                               report_credential(id, revision, status);
+                             }});
   for (int i = 0; i < worker_count(config_); ++i) {
     auto worker = std::make_unique<WorkerRuntime>(i, *shared_);
     // Port 0 is chosen once and then shared.
@@ -110,26 +131,19 @@ void Node::start_sync() {
   }
   options.disk = &*disk_writer_;
   options.report = [this] { return report(); };
+  options.find_decision = [this](const std::string& request_id) { return find_decision(request_id); };
   sync_ = std::make_unique<sync::Client>(std::move(options), clock_);
   live_sync_ = sync_.get();
 
   usage::UploaderOptions upload;
   upload.node_id = config_.node_id;
   upload.node_token = node_token_;
+  upload.on_acknowledged = [this](std::span<const usage::AckedCost> costs,
+                                  std::span<const usage::PurseBalance> balances) {
+    pass_on(costs, balances, limits_->money);
+  };
   const auto channel = grpc::CreateChannel(config_.control_plane, grpc::InsecureChannelCredentials());
   uploader_ = std::make_unique<usage::Uploader>(*journal_, channel, std::move(upload));
-}
-
-sync::Report Node::report() const {
-  const usage::JournalStats stats = journal_->stats();
-  std::uint64_t open = 0;
-  for (const auto& worker : workers_)
-    open += worker->busy();
-  return {.ready = !draining_ && journal_->writable(),
-          .draining = draining_,
-          .open_streams = open,
-          .journal_records = stats.records,
-          .journal_oldest_ms = static_cast<std::uint64_t>(stats.oldest.count())};
 }
 
 // Not "control plane connected": a node that can serve is ready.

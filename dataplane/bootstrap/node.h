@@ -40,6 +40,10 @@ class Node {
   [[nodiscard]] Result<> start_admin();
   [[nodiscard]] admin::Checks readiness();
   [[nodiscard]] sync::Report report() const;
+  void remember_unacknowledged();
+  void report_health(const pick::HealthNews& news);
+  void report_credential(const std::string& account_id, std::uint64_t revision, unsigned status);
+  [[nodiscard]] std::string find_decision(std::string_view request_id) const;
 
   const NodeConfig& config_;
   const RealClock clock_;
@@ -49,9 +53,10 @@ class Node {
   Secret snapshot_key_;
   Secret node_token_;
   redis::Endpoint redis_;
+  Secret redis_password_;
   std::unique_ptr<usage::Journal> journal_;
-  std::atomic<const sync::Client*> live_sync_ = nullptr;  // for the local share, while there is one
-  std::optional<limit::LocalShare> local_share_;
+  std::atomic<sync::Client*> live_sync_ = nullptr;  // for the local share, while there is one
+  std::optional<limit::NodeLimits> limits_;
   std::optional<NodeShared> shared_;
   std::vector<std::unique_ptr<WorkerRuntime>> workers_;
   std::optional<snapshot::DiskCopy> disk_copy_;

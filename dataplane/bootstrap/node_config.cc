@@ -22,13 +22,17 @@ bool is_local(const std::string& target) {
          target.starts_with("localhost:");
 }
 
-void read_limits(config::Section limits, request::Settings& into) {
+void read_limits(config::Section limits, request::Settings& into, request::OverloadLimits& overload) {
   into.max_body_bytes = limits.size("body", into.max_body_bytes, {.min = 1024, .max = 1024ULL * 1024 * 1024});
   into.max_answer_bytes = limits.size("answer", into.max_answer_bytes, {.min = 1024, .max = 1024ULL * 1024 * 1024});
+  overload.connections = static_cast<std::size_t>(
+      limits.integer("connections", static_cast<std::int64_t>(overload.connections), {.min = 1, .max = 1'000'000}));
+  overload.body_bytes =
+      limits.size("bodies", overload.body_bytes, {.min = 1024 * 1024, .max = 1024ULL * 1024 * 1024 * 1024});
   into.server.max_head_bytes = limits.size("head", into.server.max_head_bytes, {.min = 1024, .max = 1024 * 1024});
 }
 
-void read_times(config::Section times, request::Settings& into) {
+void read_times(config::Section times, request::Settings& into, request::OverloadLimits& overload) {
   const config::DurationRange range{.min = 10ms, .max = 24h};
   into.server.head_time = times.duration("head", into.server.head_time, range);
   into.server.body_time = times.duration("body", into.server.body_time, range);
@@ -37,6 +41,7 @@ void read_times(config::Section times, request::Settings& into) {
   into.client.connect = times.duration("upstream_connect", into.client.connect, range);
   into.client.send = times.duration("upstream_send", into.client.send, range);
   into.first_byte = times.duration("upstream_first_byte", into.first_byte, range);
+  overload.loop_delay = times.duration("overload_delay", overload.loop_delay, range);
   into.stream_idle = times.duration("upstream_idle", into.stream_idle, range);
   into.total = times.duration("total", into.total, range);
   into.drain_after_client = times.duration("drain_after_client", into.drain_after_client, range);
@@ -60,16 +65,20 @@ Result<NodeConfig> read_node_config(const std::filesystem::path& path) {
     root.problem("control_plane", "must be unix:/path or a loopback address: the planes have no TLS between them yet");
   }
   node.redis = root.required_text("redis");
+  node.redis_user = root.text("redis_user", "");
+  node.redis_password_file = root.text("redis_password_file", "");
+  node.redis_database = static_cast<unsigned>(root.integer("redis_database", 0, {.min = 0, .max = 1023}));
   node.data_dir = root.required_path("data_dir");
   config::Section secrets = root.section("secrets");
   node.api_key_pepper_file = secrets.required_path("api_key_pepper_file");
   node.snapshot_key_file = secrets.required_path("snapshot_key_file");
   node.node_token_file = secrets.required_path("node_token_file");
   node.snapshot_max_age = root.duration("snapshot_max_age", 24h, {.min = 1min, .max = 24h * 365});
+  node.quarantine = root.duration("quarantine", 10s, {.min = 0ms, .max = 10min});
   node.drain = root.duration("drain", 30s, {.min = 0s, .max = 24h});
   node.log_level = level_of(root.section("log").choice("level", "info", {"debug", "info", "warn", "error"}));
-  read_limits(root.section("limits"), node.request);
-  read_times(root.section("times"), node.request);
+  read_limits(root.section("limits"), node.request, node.overload);
+  read_times(root.section("times"), node.request, node.overload);
   if (Result<> checked = document->finish(); !checked) return std::unexpected(checked.error());
   return node;
 }

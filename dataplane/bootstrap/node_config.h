@@ -17,15 +17,20 @@ struct NodeConfig {
   std::string node_id;
   config::HostPort listen;
   config::HostPort admin_listen;
-  int workers = 0;            // 0: one per core
-  std::string control_plane;  // gRPC target: "unix:/path" or "127.0.0.1:port"
-  std::string redis;          // "unix:/path" or "host:port"
+  int workers = 0;                            // 0: one per core
+  std::string control_plane;                  // gRPC target: "unix:/path" or "127.0.0.1:port"
+  std::string redis;                          // "unix:/path" or "host:port"
+  std::string redis_user;                     // with a password only; empty: the default user
+  std::filesystem::path redis_password_file;  // empty: no password
+  unsigned redis_database = 0;
   std::filesystem::path data_dir;
   std::filesystem::path api_key_pepper_file;
   std::filesystem::path snapshot_key_file;
   std::filesystem::path node_token_file;
   std::chrono::milliseconds snapshot_max_age{};  // of the disk copy at start
   std::chrono::milliseconds drain{};             // running requests may take so long after SIGTERM
+  std::chrono::milliseconds quarantine{};        // after Redis lost its memory
+  request::OverloadLimits overload;              // of one worker
   observe::Level log_level = observe::Level::kInfo;
   request::Settings request;
 };

@@ -6,16 +6,27 @@ namespace sluice::bootstrap {
 
 namespace {
 
-redis::ClientOptions redis_options(const redis::Endpoint& endpoint) {
+redis::ClientOptions redis_options(const NodeShared& shared) {
   redis::ClientOptions options;
-  options.endpoint = endpoint;
+  options.endpoint = shared.redis;
+  options.user = shared.config.redis_user;
+  options.password = shared.redis_password;
+  options.database = shared.config.redis_database;
   return options;
 }
 
-limit::SlotSettings slot_settings(const NodeConfig& config) {
-  limit::SlotSettings settings;
+limit::LimiterSettings limiter_settings(const NodeConfig& config) {
+  limit::LimiterSettings settings;
   settings.node = config.node_id;
+  settings.quarantine = config.quarantine;
   return settings;
+}
+
+pick::BlockedFn ask(pick::HealthShare& share) {
+  return [&health = share.health()](const snapshot::AccountEntry& account, const snapshot::CredentialEntry& credential,
+                                    std::string_view model, SystemTime now) {
+    return health.blocked(account.id, model, credential.revision, now);
+  };
 }
 
 }  // namespace
@@ -23,21 +34,33 @@ limit::SlotSettings slot_settings(const NodeConfig& config) {
 WorkerRuntime::WorkerRuntime(int index, NodeShared& shared)
     : worker_(index, shared.clock),
       holder_(worker_),
-      redis_(worker_, redis_options(shared.redis), shared.metrics),
-      slots_(worker_, redis_, shared.local_share, slot_settings(shared.config), shared.metrics),
+      redis_(worker_, redis_options(shared), shared.metrics),
+      subscriber_(worker_, redis_options(shared), shared.metrics),
+      limiter_(worker_, redis_, subscriber_, shared.limits, limiter_settings(shared.config), shared.metrics),
+      health_(worker_, redis_, subscriber_, shared.report_health),
+      chooser_(ask(health_)),
       upstreams_(worker_, shared.config.request.client),
       metrics_(shared.metrics, index),
       sessions_(metrics_),
+      overload_(worker_, shared.config.overload, shared.metrics),
       services_{worker_,
                 shared.clock,
                 shared.config.request,
                 shared.config.node_id,
                 shared.key_hasher,
                 holder_,
-                slots_,
+                limiter_,
+                chooser_,
+                conversations_,
+                health_,
+                decisions_,
                 shared.journal,
                 upstreams_,
                 sessions_,
+                retries_,
+                decision_rate_,
+                shared.report_credential,
+                overload_,
                 metrics_} {}
 
 WorkerRuntime::~WorkerRuntime() {
@@ -52,9 +75,14 @@ Result<> WorkerRuntime::listen(const std::string& address, std::uint16_t port) {
 }
 
 void WorkerRuntime::start() {
-  slots_.start();
+  limiter_.start();
   redis_.start();
-  listener_->start([this](io::Stream stream) { (void)worker_.spawn(request::serve(services_, std::move(stream))); });
+  subscriber_.start();
+  overload_.start();
+  listener_->start([this](io::Stream stream) {
+    if (!overload_.takes_connection(sessions_.open())) return;  // closed
+    (void)worker_.spawn(request::serve(services_, std::move(stream)));
+  });
   thread_ = std::thread([this] { worker_.run(); });
 }
 

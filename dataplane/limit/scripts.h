@@ -6,13 +6,11 @@
 namespace sluice::limit {
 
 [[nodiscard]] const redis::Script& acknowledge_script();
-[[nodiscard]] const redis::Script& acquire_script();
 [[nodiscard]] const redis::Script& admit_script();
 [[nodiscard]] const redis::Script& assert_script();
 [[nodiscard]] const redis::Script& extend_script();
 [[nodiscard]] const redis::Script& found_script();
 [[nodiscard]] const redis::Script& leave_script();
-[[nodiscard]] const redis::Script& renew_script();
 [[nodiscard]] const redis::Script& renew_slots_script();
 [[nodiscard]] const redis::Script& settle_script();
 [[nodiscard]] const redis::Script& waiters_script();

@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/http/client_pool.h"
 #include "common/http/head.h"
+#include "dataplane/provider/limits/limit_signal.h"
 #include "dataplane/snapshot/snapshot.h"
 
 namespace sluice::provider {
@@ -22,12 +23,6 @@ struct UpstreamRequest {
   std::vector<http::Field> fields;
 };
 
-// What an upstream's status means for the request.
-enum class Verdict : std::uint8_t {
-  kRelay,           // an answer, or the client's own mistake: it goes to the client
-  kAccountRefused,  // the account's credential was refused: not the client's fault, never shown as such
-};
-
 class Provider {
  public:
   virtual ~Provider() = default;
@@ -36,7 +31,9 @@ class Provider {
   // Fails if the credential may not be sent to the account's host.
   [[nodiscard]] virtual Result<> build(const http::RequestHead& head, const snapshot::AccountEntry& account,
                                        const snapshot::CredentialEntry& credential, UpstreamRequest& into) const = 0;
-  [[nodiscard]] virtual Verdict judge(const http::ResponseHead& head) const = 0;
+  // What an answer says about the account's limits. `body` is given for errors only.
+  [[nodiscard]] virtual LimitSignal read_limits(const http::ResponseHead& head, std::string_view body,
+                                                SystemTime now) const = 0;
   // Whether an upstream's response field goes to the client.
   [[nodiscard]] virtual bool forwards_to_client(std::string_view field) const = 0;
 };

@@ -2,67 +2,138 @@
 
 #include <fmt/format.h>
 
-#include "dataplane/provider/registry.h"
+#include "common/money/money.h"
+#include "common/money/window.h"
+#include "dataplane/request/estimate.h"
 
 namespace sluice::request {
 
 namespace {
 
-std::unexpected<protocol::ApiError> refuse(unsigned status, std::string message,
-                                           std::optional<unsigned> retry_after = std::nullopt) {
-  return std::unexpected(
-      protocol::ApiError{.status = status, .message = std::move(message), .retry_after = retry_after});
-}
+using Refused = limit::Refused;
 
-// A model without a price is refused: a guess would be charged.
-Step find_price(Exchange& exchange) {
-  exchange.price = exchange.snapshot->price(exchange.call.model, exchange.arrived);
-  if (exchange.price == nullptr) return refuse(404, fmt::format("model: {} is not served here", exchange.call.model));
-  return {};
-}
-
-bool costs_money(const Exchange& exchange) {
-  const snapshot::PriceEntry& price = *exchange.price;
-  const bool priced = (price.input | price.output | price.cache_read | price.cache_write_5m | price.cache_write_1h |
-                       price.per_request) != 0;
-  return priced && exchange.caller.group->multiplier_ppm != 0 && exchange.caller.user->multiplier_ppm != 0;
-}
-
-Step choose_account(Exchange& exchange) {
-  const auto found = pick::candidates(*exchange.snapshot, exchange.caller.group->id, exchange.price->provider,
-                                      exchange.call.model, exchange.arrived);
-  for (const pick::Candidate& candidate : found) {
-    exchange.provider = provider::find(candidate.account->provider);
-    if (exchange.provider == nullptr) continue;
-    exchange.candidate = candidate;
-    return {};
+money::Window window_of(config::v1::BudgetWindow window) {
+  switch (window) {
+    case config::v1::BUDGET_WINDOW_DAY:
+      return money::Window::kDay;
+    case config::v1::BUDGET_WINDOW_WEEK:
+      return money::Window::kWeek;
+    case config::v1::BUDGET_WINDOW_MONTH:
+      return money::Window::kMonth;
+    default:
+      return money::Window::kTotal;
   }
-  return refuse(503, fmt::format("no upstream account can serve {} at present", exchange.call.model), 30);
 }
 
-std::uint32_t slots_of(const Exchange& exchange) {
-  const std::uint32_t own = exchange.caller.user->concurrency;
-  return own != 0 ? own : exchange.snapshot->settings().default_user_concurrency();
+// The budget in the window in which the request arrived; the snapshot's settings were validated, so the zone is known.
+void add_budget(const Exchange& exchange, const snapshot::BudgetEntry& budget, limit::Demand& demand) {
+  const snapshot::KeyEntry& key = *exchange.caller.key;
+  const auto span =
+      money::window_at(window_of(budget.window), exchange.arrived, exchange.snapshot->settings().billing_time_zone());
+  if (!span) return;
+  limit::PurseDemand purse{.id = fmt::format("key:{}:{}", key.id, span->id), .limit_nano = budget.limit_nano_usd};
+  for (const snapshot::SpendingEntry& spending : key.spending) {
+    if (spending.window_id != span->id) continue;
+    purse.known_balance_nano = -spending.spent_nano_usd;
+    purse.known_version = spending.version;
+  }
+  demand.purses.push_back(std::move(purse));
+}
+
+void add_money(const Exchange& exchange, limit::Demand& demand) {
+  const snapshot::UserEntry& user = *exchange.caller.user;
+  demand.purses.push_back({.id = "user:" + user.id,
+                           .limit_nano = 0,
+                           .known_balance_nano = user.balance_nano_usd,
+                           .known_version = user.balance_version});
+  for (const snapshot::BudgetEntry& budget : exchange.caller.key->budgets)
+    add_budget(exchange, budget, demand);
+  demand.money_needs_redis = exchange.snapshot->settings().money_without_redis() == config::v1::OUTAGE_POLICY_REFUSE;
+}
+
+std::uint32_t or_default(std::uint32_t value, std::uint32_t otherwise) {
+  return value != 0 ? value : otherwise;
+}
+
+unsigned seconds_up(std::chrono::milliseconds time) {
+  return static_cast<unsigned>(std::max<std::int64_t>(1, (time.count() + 999) / 1000));
+}
+
+std::string money_message(const Refused& refused) {
+  if (refused.limit_name == "wallet") {
+    return fmt::format("your balance does not cover this request, {} USD are left; add funds to continue",
+                       money::format_usd(refused.current));
+  }
+  return fmt::format("the API key's budget {} of {} USD does not cover this request; {} USD are left",
+                     refused.limit_name, money::format_usd(refused.limit), money::format_usd(refused.current));
 }
 
 }  // namespace
 
-io::Task<Step> admit(Exchange& exchange) {
-  if (Step step = find_price(exchange); !step) co_return step;
-  if (Step step = choose_account(exchange); !step) co_return step;
-  if (exchange.endpoint == Endpoint::kCountTokens) co_return Step{};
+Step find_price(Exchange& exchange) {
+  exchange.price = exchange.snapshot->price(exchange.call.model, exchange.arrived);
+  if (exchange.price == nullptr) {
+    return std::unexpected(
+        protocol::ApiError{.status = 404, .message = fmt::format("model: {} is not served here", exchange.call.model)});
+  }
+  // Validation of both keeps the product in range.
+  exchange.multiplier_ppm =
+      money::combine_multipliers(exchange.caller.group->multiplier_ppm, exchange.caller.user->multiplier_ppm)
+          .value_or(0);
+  return {};
+}
 
-  if (costs_money(exchange) && exchange.caller.user->balance_nano_usd <= 0) {
-    co_return refuse(402, "your balance is used up; add funds to continue");
+limit::Demand demand_of(const Exchange& exchange) {
+  const snapshot::UserEntry& user = *exchange.caller.user;
+  const snapshot::KeyEntry& key = *exchange.caller.key;
+  const config::v1::Settings& settings = exchange.snapshot->settings();
+  const Estimate estimated = estimate(exchange.call, exchange.body.size(), *exchange.price, exchange.multiplier_ppm);
+  limit::Demand demand;
+  demand.request_id = exchange.id_text;
+  demand.user = {user.id, or_default(user.concurrency, settings.default_user_concurrency()), user.requests_per_minute,
+                 user.tokens_per_minute};
+  demand.key = {key.id, key.concurrency, key.requests_per_minute, key.tokens_per_minute};
+  demand.tokens = estimated.tokens;
+  demand.hold_nano = estimated.hold_nano;
+  if (estimated.hold_nano != 0) add_money(exchange, demand);
+  demand.sticky_ttl = std::chrono::seconds(or_default(settings.stickiness().ttl_seconds(), 3600));
+  demand.sticky_waiting = or_default(settings.stickiness().waiting(), 3);
+  demand.waiting_per_user = or_default(settings.waiting().per_user(), 20);
+  demand.waiting_per_account = or_default(settings.waiting().per_account(), 100);
+  return demand;
+}
+
+protocol::ApiError explain(const Refused& refused) {
+  protocol::ApiError error{.status = 429};
+  if (refused.retry_after.count() > 0) error.retry_after = seconds_up(refused.retry_after);
+  switch (refused.kind) {
+    case Refused::Kind::kSlots:
+      error.message =
+          fmt::format("{}: all {} concurrent requests are in use and the queue is full; wait for one to end",
+                      refused.limit_name, refused.limit);
+      if (!error.retry_after) error.retry_after = 1;
+      break;
+    case Refused::Kind::kRate:
+      error.message = fmt::format("{}: the limit of {} a minute is reached; it frees up in {} s", refused.limit_name,
+                                  refused.limit, error.retry_after.value_or(1));
+      break;
+    case Refused::Kind::kMoney:
+      error.status = 402;
+      if (refused.limit_name != "wallet") error.status = 429;
+      error.message = money_message(refused);
+      break;
+    case Refused::Kind::kAccountsFull:
+      error.status = 529;
+      error.message = "all upstream accounts are busy and their queues are full; try again shortly";
+      if (!error.retry_after) error.retry_after = 5;
+      break;
+    case Refused::Kind::kUnavailable:
+      error.status = 503;
+      error.message = "requests that cost money cannot be admitted for the moment; try again shortly";
+      if (!error.retry_after) error.retry_after = 5;
+      break;
   }
-  const std::uint32_t limit = slots_of(exchange);
-  Result<limit::Lease> lease =
-      co_await exchange.services.slots.acquire("user:" + exchange.caller.user->id, limit, exchange.id_text);
-  if (!lease) {
-    co_return refuse(429, fmt::format("all {} of your concurrent requests are in use; wait for one to end", limit), 1);
-  }
-  exchange.slot = std::move(*lease);
-  co_return Step{};
+  return error;
 }
 
 }  // namespace sluice::request

@@ -1,12 +1,18 @@
-// Whether this request may run now: a price, a balance, an account, a slot. The slot is the only call out.
+// What the request asks of the limits: its price, what it may cost, whose slots, rates and money it needs.
 #pragma once
 
+#include "dataplane/limit/demand.h"
 #include "dataplane/request/exchange.h"
 
 namespace sluice::request {
 
-// 404 unknown model, 402 no balance, 429 all slots of the user taken, 503 no account can serve it.
-// Token counting is free and takes no slot.
-[[nodiscard]] io::Task<Step> admit(Exchange& exchange);
+// A model without a price is refused: a guess would be charged.
+[[nodiscard]] Step find_price(Exchange& exchange);
+
+// Everything but the accounts. The views live as long as the exchange.
+[[nodiscard]] limit::Demand demand_of(const Exchange& exchange);
+
+// The refusal in words, with the limit's name, value and reset.
+[[nodiscard]] protocol::ApiError explain(const limit::Refused& refused);
 
 }  // namespace sluice::request

@@ -1,11 +1,13 @@
-// One try at an upstream account: journal the intent, send, judge, hand the answer to the relay.
+// One upstream call with the account that was chosen.
 #pragma once
 
 #include "dataplane/request/exchange.h"
+#include "dataplane/request/failure.h"
 
 namespace sluice::request {
 
-// On an error nothing was sent to the client yet; the event, if there is one, is settled either way.
-[[nodiscard]] io::Task<Step> attempt(Exchange& exchange);
+// Nothing: the client has its answer, or is gone, and the books are closed. A failure: the client has seen nothing of
+// this call.
+[[nodiscard]] io::Task<std::optional<Failure>> attempt(Exchange& exchange);
 
 }  // namespace sluice::request

@@ -10,10 +10,13 @@
 #include "common/base/uuid.h"
 #include "common/http/client_pool.h"
 #include "common/http/server_connection.h"
-#include "dataplane/limit/slots.h"
+#include "dataplane/limit/permit.h"
 #include "dataplane/pick/candidates.h"
+#include "dataplane/pick/decision.h"
 #include "dataplane/protocol/protocol.h"
 #include "dataplane/provider/provider.h"
+#include "dataplane/request/client_answer.h"
+#include "dataplane/request/overload.h"
 #include "dataplane/request/services.h"
 #include "sluice/usage/v1/usage.pb.h"
 
@@ -39,11 +42,15 @@ struct Exchange {
 
   Services& services;
   http::ServerConnection& client;
-  // One config for the whole request: it never sees two versions.
+  // One config for the whole request. Only where an upstream refused a credential and a newer one has arrived, the
+  // request goes on with that snapshot; `earlier` then keeps alive what points into the first one.
   std::shared_ptr<const snapshot::Snapshot> snapshot;
+  std::shared_ptr<const snapshot::Snapshot> earlier;
 
   SystemTime arrived;
-  SteadyTime deadline;  // of the whole request
+  SteadyTime started;
+  SteadyTime deadline;         // of the whole request
+  SteadyTime commit_deadline;  // of its first content
   Uuid id;
   std::string id_text;
 
@@ -51,13 +58,30 @@ struct Exchange {
   std::string_view allowed_method;  // set when the path is known and the method is not
   const protocol::Protocol* protocol;
   Caller caller;
+  Overload::Room body_room;
   std::string body;
   protocol::Call call;
+  ClientAnswer answer;
+  std::unique_ptr<pick::Decision> decision;  // several KB; there from the reading of the call on
 
   const snapshot::PriceEntry* price = nullptr;
-  limit::Lease slot;
+  std::uint64_t multiplier_ppm = 0;
+  limit::Permit permit;
+
+  // The upstream call under way.
   pick::Candidate candidate;
+  std::string_view chosen_by;  // a literal
   const provider::Provider* provider = nullptr;
+  std::string upstream_model;  // empty: the client's own name for it
+  SteadyTime attempt_started{};
+  unsigned attempts = 0;
+  std::vector<std::string_view> tried;  // ids of accounts
+  std::string_view refused_by;          // the limit that refused the request, a literal
+  struct RefusedCredential {
+    std::string account_id;
+    std::uint64_t revision = 0;
+  };
+  std::optional<RefusedCredential> refused_credential;
 
   // What the journal holds of this request; engaged from INTENT on, billed exactly once.
   std::unique_ptr<sluice::usage::v1::UsageEvent> event;
@@ -65,8 +89,23 @@ struct Exchange {
   SteadyTime next_progress{};
 
   http::ClientCancel upstream_cancel;
+  unsigned upstream_status = 0;  // of the attempt under way; 0: no answer yet
+  unsigned answer_status = 0;    // what the client was told
   bool client_gone = false;
   bool ended_by_gateway = false;
+
+  // The client left, or its connection broke. What the request waits for ends, unless the answer is drained.
+  void on_client_gone();
+  // The drain limit has passed.
+  void on_gateway_end();
+
+  // The first content is about to go out: no other account is tried any more, and the request's body is not needed.
+  [[nodiscard]] io::Task<> commit();
+  // By the group's policy the answer is read to its end for billing although the client left.
+  [[nodiscard]] bool drains_when_client_leaves() const;
+  // Of the attempt under way.
+  [[nodiscard]] SteadyTime first_content_deadline() const;
+  [[nodiscard]] std::chrono::milliseconds keepalive_period() const;
 };
 
 }  // namespace sluice::request

@@ -7,6 +7,8 @@ Metrics::Metrics(observe::MetricsRegistry& registry, int worker)
       upstream_failures(registry.counter("sluice_upstream_failures_total", "Attempts without an answer's head")),
       journal_failures(registry.counter("sluice_journal_failures_total", "Journal writes that failed")),
       streams_cut(registry.counter("sluice_streams_cut_total", "Streams that did not reach their own end")),
+      failovers(registry.counter("sluice_failovers_total", "Upstream calls after one that came to nothing")),
+      local_replies(registry.counter("sluice_local_replies_total", "Answers given by an operator's rule")),
       open_requests(registry.gauge("sluice_open_requests", "Requests being served")),
       first_byte_seconds(registry.histogram("sluice_first_byte_seconds", "Arrival to the first byte relayed",
                                             {0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60},

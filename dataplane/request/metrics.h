@@ -18,6 +18,8 @@ struct Metrics {
   observe::Counter& upstream_failures;
   observe::Counter& journal_failures;
   observe::Counter& streams_cut;
+  observe::Counter& failovers;
+  observe::Counter& local_replies;
   observe::Gauge& open_requests;
   observe::Histogram& first_byte_seconds;
 

@@ -1,10 +1,11 @@
 #include "dataplane/request/relay.h"
 
 #include "common/observe/log.h"
-#include "dataplane/request/answer_head.h"
 #include "dataplane/request/cancel_scope.h"
+#include "dataplane/request/learn.h"
 #include "dataplane/request/relay_stream.h"
 #include "dataplane/request/settle.h"
+#include "dataplane/request/upstream_body.h"
 
 namespace sluice::request {
 
@@ -12,92 +13,120 @@ namespace {
 
 namespace v1 = sluice::usage::v1;
 
-std::unexpected<protocol::ApiError> failed(unsigned status, std::string message) {
-  return std::unexpected(protocol::ApiError{.status = status, .message = std::move(message), .retry_after = 1});
+Failure failed(Failure::Kind kind, unsigned upstream_status, unsigned status, std::string message) {
+  Failure failure;
+  failure.kind = kind;
+  failure.upstream_status = upstream_status;
+  failure.elsewhere = true;
+  failure.error = {.status = status, .message = std::move(message), .retry_after = 1};
+  return failure;
 }
 
-// The upstream refused the operator's credential, which is none of the client's business and not to be retried as is.
-Step account_refused(Exchange& exchange, unsigned status) {
-  settle(exchange, v1::OUTCOME_UPSTREAM_ERROR, nullptr);
+io::Task<Result<std::string>> whole_body(Exchange& exchange, UpstreamBody& body) {
+  const CancelScope cancellable(exchange.upstream_cancel, body.answer());
+  Result<std::string> whole = co_await body.read_whole(exchange.services.settings.max_answer_bytes, exchange.deadline);
+  co_return whole;
+}
+
+// The upstream refused the operator's credential: the client learns only that this account cannot serve it.
+protocol::ApiError account_refused(const Exchange& exchange, unsigned status) {
   observe::log(observe::Level::kError, "account_refused",
                {{"request_id", exchange.id_text},
                 {"account_id", exchange.candidate.account->id},
                 {"status", std::to_string(status)}});
-  return failed(502, "the upstream refused the account that serves this model; the operator must renew it");
+  return {.status = 502,
+          .message = "the upstream refused the account that serves this model; the operator must renew it",
+          .retry_after = 1};
 }
 
-io::Task<Result<std::string>> whole_body(Exchange& exchange, http::ClientResponse& answer) {
-  const CancelScope cancellable(exchange.upstream_cancel, answer);
-  Result<std::string> body =
-      co_await answer.read_whole_body(exchange.services.settings.max_answer_bytes, exchange.deadline);
-  co_return body;
-}
-
-// An error of the upstream in the protocol's own shape goes through as it came; anything else (an HTML page, nothing)
-// is put into that shape.
-io::Task<Step> relay_error(Exchange& exchange, http::ClientResponse answer) {
-  const unsigned status = answer.head().status;
-  const AnswerHead head = answer_head(exchange, answer.head());
-  Result<std::string> body = co_await whole_body(exchange, answer);
-  settle(exchange, v1::OUTCOME_UPSTREAM_ERROR, nullptr);
-  if (!body || !is_error_object(*body)) {
-    protocol::ApiError error{.status = status, .message = "the upstream answered with an error and no explanation"};
-    error.retry_after = status == 429 || status >= 500 ? std::optional<unsigned>(1) : std::nullopt;
-    co_return std::unexpected(std::move(error));
+// An error of the upstream in the protocol's own shape can be passed on as it came; anything else (an HTML page,
+// nothing) is put into that shape.
+io::Task<std::optional<Failure>> read_error(Exchange& exchange, UpstreamBody& upstream) {
+  const unsigned status = upstream.answer().head().status;
+  KeptAnswer kept{.status = status, .head = answer_head(exchange, upstream.answer().head()), .body = {}, .usage = {}};
+  Result<std::string> body = co_await whole_body(exchange, upstream);
+  Failure failure =
+      failed(Failure::Kind::kStatus, status, status, "the upstream answered with an error and no explanation");
+  failure.elsewhere = may_differ_elsewhere(status);
+  if (!failure.elsewhere) failure.error.retry_after.reset();
+  learn_from_error(exchange, upstream.answer().head(), body ? std::string_view(*body) : std::string_view());
+  if (refuses_account(status)) {
+    failure.error = account_refused(exchange, status);
+  } else if (body && exchange.protocol->read_error(*body, status)) {
+    kept.body = std::move(*body);
+    failure.answer = std::move(kept);
   }
-  exchange.client.stream().stop_watching();
-  const Result<> sent = co_await exchange.client.respond(status, head.fields, *body);
-  (void)sent;  // the client left: nothing more to do for it
-  co_return Step{};
+  co_return failure;
 }
 
 // A whole answer is billed before its first byte goes out.
-io::Task<Step> relay_whole(Exchange& exchange, http::ClientResponse answer) {
-  const unsigned status = answer.head().status;
-  const AnswerHead head = answer_head(exchange, answer.head());
-  Result<std::string> body = co_await whole_body(exchange, answer);
-  const std::unique_ptr<protocol::AnswerReader> reader = exchange.protocol->open_answer();
+io::Task<std::optional<Failure>> relay_whole(Exchange& exchange, UpstreamBody& upstream) {
+  const unsigned status = upstream.answer().head().status;
+  KeptAnswer kept{.status = status, .head = answer_head(exchange, upstream.answer().head()), .body = {}, .usage = {}};
+  Result<std::string> body = co_await whole_body(exchange, upstream);
+  if (exchange.client_gone && !body) co_return failed(Failure::Kind::kClientGone, status, 499, "the client left");
   if (!body) {
-    settle(exchange, exchange.client_gone ? v1::OUTCOME_CLIENT_GONE : v1::OUTCOME_UPSTREAM_ERROR, nullptr);
-    co_return failed(502, "the upstream broke off its answer");
+    const bool late = body.error().code == ErrorCode::kDeadlineExceeded;
+    co_return failed(late ? Failure::Kind::kTimeout : Failure::Kind::kCut, status, late ? 504 : 502,
+                     "the upstream broke off its answer");
   }
-  if (const Result<> read = reader->read_body(*body); !read) {
-    settle(exchange, v1::OUTCOME_UPSTREAM_ERROR, nullptr);
-    co_return failed(502, read.error().message);
+  kept.body = std::move(*body);
+  const std::unique_ptr<protocol::AnswerReader> reader = exchange.protocol->open_answer();
+  const Result<protocol::AnswerReader::Body> read = reader->read_body(kept.body);
+  if (!read) co_return failed(Failure::Kind::kGarbage, status, 502, read.error().message);
+  kept.usage = reader->usage();
+  if (!read->content) {
+    Failure failure = failed(Failure::Kind::kEmpty, status, 502, "the upstream's answer is empty");
+    failure.answer = std::move(kept);
+    co_return failure;
   }
-  note_first_byte(exchange);
-  settle(exchange, v1::OUTCOME_COMPLETE, &reader->usage());
-  exchange.client.stream().stop_watching();
-  const Result<> sent = co_await exchange.client.respond(status, head.fields, *body);
-  (void)sent;  // billed either way: the answer was there
-  co_return Step{};
+  learn_success(exchange, upstream.answer().head());
+  co_await relay_kept(exchange, std::move(kept));
+  co_return std::nullopt;
 }
 
 }  // namespace
 
-io::Task<Step> relay(Exchange& exchange, http::ClientResponse answer) {
-  const http::ResponseHead& head = answer.head();
-  if (exchange.provider->judge(head) == provider::Verdict::kAccountRefused) {
-    co_return account_refused(exchange, head.status);
+io::Task<std::optional<Failure>> relay(Exchange& exchange, http::ClientResponse answer) {
+  const unsigned status = answer.head().status;
+  Result<UpstreamBody> body = UpstreamBody::open(std::move(answer));
+  if (!body) co_return failed(Failure::Kind::kGarbage, status, 502, body.error().message);
+  const bool stream = is_event_stream(body->answer().head());
+  std::optional<Failure> failure;
+  if (status < 200 || status > 299) {
+    failure = co_await read_error(exchange, *body);
+  } else if (stream) {
+    failure = co_await relay_stream(exchange, std::move(*body));
+  } else if (exchange.call.stream) {
+    failure = failed(Failure::Kind::kGarbage, status, 502, "the upstream did not answer with an event stream");
+  } else {
+    failure = co_await relay_whole(exchange, *body);
   }
-  if (http::find(head.fields, "content-encoding").value_or("identity") != "identity") {
-    settle(exchange, v1::OUTCOME_UPSTREAM_ERROR, nullptr);
-    co_return failed(502, "the upstream answered in an encoding that was not asked for");
+  if (failure) failure->upstream_status = status;
+  co_return failure;
+}
+
+io::Task<> relay_kept(Exchange& exchange, KeptAnswer answer) {
+  exchange.answer_status = answer.status;
+  const bool good = answer.status >= 200 && answer.status < 300;
+  if (good) note_first_byte(exchange);
+  settle(exchange, good ? v1::OUTCOME_COMPLETE : v1::OUTCOME_UPSTREAM_ERROR, good ? &answer.usage : nullptr);
+  co_await exchange.answer.quiet();
+  exchange.client.stream().stop_watching();
+  Result<> sent;
+  if (exchange.answer.started() || answer.stream) {
+    if (!exchange.answer.started()) sent = co_await exchange.answer.start_stream(answer.status, answer.head.fields, {});
+    std::string last = std::move(answer.body);
+    if (!answer.stream) {
+      const auto error = exchange.protocol->read_error(last, answer.status).value_or(protocol::UpstreamError{});
+      last = exchange.protocol->error_event({.status = answer.status, .type = error.type, .message = error.message},
+                                            exchange.id_text);
+    }
+    if (sent) sent = co_await exchange.answer.end(last);
+  } else {
+    sent = co_await exchange.client.respond(answer.status, answer.head.fields, answer.body);
   }
-  if (head.status < 200 || head.status > 299) {
-    Step step = co_await relay_error(exchange, std::move(answer));
-    co_return step;
-  }
-  if (is_event_stream(head)) {
-    Step step = co_await relay_stream(exchange, std::move(answer));
-    co_return step;
-  }
-  if (exchange.call.stream) {
-    settle(exchange, v1::OUTCOME_UPSTREAM_ERROR, nullptr);
-    co_return failed(502, "the upstream did not answer with an event stream");
-  }
-  Step step = co_await relay_whole(exchange, std::move(answer));
-  co_return step;
+  (void)sent;  // billed either way: the answer was there
 }
 
 }  // namespace sluice::request

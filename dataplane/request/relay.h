@@ -3,10 +3,14 @@
 #pragma once
 
 #include "dataplane/request/exchange.h"
+#include "dataplane/request/failure.h"
 
 namespace sluice::request {
 
-// An error means that nothing was sent to the client yet.
-[[nodiscard]] io::Task<Step> relay(Exchange& exchange, http::ClientResponse answer);
+// As attempt().
+[[nodiscard]] io::Task<std::optional<Failure>> relay(Exchange& exchange, http::ClientResponse answer);
+
+// Passes on an answer that was kept back, now that no other account is left to try.
+[[nodiscard]] io::Task<> relay_kept(Exchange& exchange, KeptAnswer answer);
 
 }  // namespace sluice::request

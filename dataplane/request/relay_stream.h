@@ -2,10 +2,12 @@
 #pragma once
 
 #include "dataplane/request/exchange.h"
+#include "dataplane/request/failure.h"
+#include "dataplane/request/upstream_body.h"
 
 namespace sluice::request {
 
-// Whole events go on as they came. An error means that nothing was sent to the client yet.
-[[nodiscard]] io::Task<Step> relay_stream(Exchange& exchange, http::ClientResponse answer);
+// Whole events go on as they came, the preamble only with the first content. As attempt().
+[[nodiscard]] io::Task<std::optional<Failure>> relay_stream(Exchange& exchange, UpstreamBody body);
 
 }  // namespace sluice::request

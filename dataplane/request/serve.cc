@@ -1,9 +1,10 @@
 #include "dataplane/request/serve.h"
 
 #include "dataplane/request/admit.h"
-#include "dataplane/request/attempt.h"
 #include "dataplane/request/authenticate.h"
 #include "dataplane/request/exchange.h"
+#include "dataplane/request/forward.h"
+#include "dataplane/request/local_reply.h"
 #include "dataplane/request/models.h"
 #include "dataplane/request/read_call.h"
 #include "dataplane/request/reply.h"
@@ -14,8 +15,8 @@ namespace sluice::request {
 
 namespace {
 
-// accept -> read head -> framing checks -> route -> authenticate -> read body -> read call -> admit -> attempt
-// Every step before attempt() decides without I/O, except reading the body and the one call that takes the slot.
+// accept -> read head -> framing checks -> route -> authenticate -> read body -> read call -> price -> forward.
+// What comes before forward() decides without I/O, except reading the body.
 io::Task<Step> run(Exchange& exchange) {
   if (Step step = route(exchange); !step) co_return step;
   if (Step step = authenticate(exchange); !step) co_return step;
@@ -26,10 +27,13 @@ io::Task<Step> run(Exchange& exchange) {
   }
   Step read = co_await read_call(exchange);
   if (!read) co_return read;
-  Step admitted = co_await admit(exchange);
-  if (!admitted) co_return admitted;
-  Step attempted = co_await attempt(exchange);
-  co_return attempted;
+  if (const config::v1::LocalReply* rule = find_local_reply(exchange)) {
+    co_await reply_locally(exchange, *rule);
+    co_return Step{};
+  }
+  if (Step step = find_price(exchange); !step) co_return step;
+  co_await forward(exchange);
+  co_return Step{};
 }
 
 }  // namespace
@@ -48,7 +52,7 @@ io::Task<> serve(Services& services, io::Stream stream) {
       co_await reply_refusal(exchange);
     } else {
       const Step step = co_await run(exchange);
-      if (!step && !client.answer_started()) co_await reply_error(exchange, step.error());
+      if (!step) co_await reply_error(exchange, step.error());
     }
     session.end();
   }

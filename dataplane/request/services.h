@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include "common/base/clock.h"
@@ -11,14 +12,25 @@
 #include "common/http/client_pool.h"
 #include "common/http/server_connection.h"
 #include "common/io/worker.h"
-#include "dataplane/limit/slots.h"
+#include "dataplane/limit/limiter.h"
+#include "dataplane/pick/candidates.h"
+#include "dataplane/pick/decision_ring.h"
+#include "dataplane/pick/health_share.h"
+#include "dataplane/pick/sticky.h"
+#include "dataplane/request/decision_rate.h"
 #include "dataplane/request/metrics.h"
+#include "dataplane/request/overload.h"
+#include "dataplane/request/retry_budget.h"
 #include "dataplane/snapshot/holder.h"
 #include "dataplane/usage/journal.h"
 
 namespace sluice::request {
 
 class Sessions;
+
+// Where the snapshot's settings say nothing.
+inline constexpr std::chrono::milliseconds kFirstKeepalive{10'000};
+inline constexpr std::chrono::milliseconds kLongestWait{30'000};
 
 // Limits that come from the node's config file; the fleet's come with the snapshot.
 struct Settings {
@@ -33,6 +45,10 @@ struct Settings {
   std::chrono::seconds keepalive{15};                    // where the snapshot's settings say nothing
 };
 
+// An upstream refused a credential of this revision. Thread-safe, never blocks.
+using ReportCredential =
+    std::function<void(const std::string& account_id, std::uint64_t revision, unsigned upstream_status)>;
+
 struct Services {
   io::Worker& worker;
   const Clock& clock;
@@ -40,10 +56,18 @@ struct Services {
   const std::string& node_id;
   const crypto::ApiKeyHasher& key_hasher;
   snapshot::SnapshotHolder& snapshots;
-  limit::Slots& slots;
+  limit::Limiter& limiter;
+  pick::Chooser& chooser;
+  pick::StickyMemory& conversations;
+  pick::HealthShare& health;
+  pick::DecisionRing& decisions;
   usage::Journal& journal;
   http::ClientPool& upstreams;
   Sessions& sessions;
+  RetryBudget& retries;
+  DecisionRate& decision_rate;
+  const ReportCredential& report_credential;
+  Overload& overload;
   Metrics& metrics;
 };
 

@@ -16,8 +16,7 @@ void Sessions::drain() {
 void Sessions::end_all() {
   for (Session* session = first_; session != nullptr; session = session->next_) {
     if (session->exchange_ == nullptr) continue;
-    session->exchange_->ended_by_gateway = true;
-    session->exchange_->upstream_cancel.cancel();
+    session->exchange_->on_gateway_end();
   }
 }
 

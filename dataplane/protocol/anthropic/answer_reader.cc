@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "common/sse/event_splitter.h"
 
@@ -65,36 +66,90 @@ std::string_view type_of(std::string_view data) {
   return known == std::end(kEvents) ? std::string_view() : *known;
 }
 
+// Tokens are about four bytes of text; the frame around a delta is not text.
+constexpr std::size_t kDeltaFrameBytes = 90;
+constexpr std::size_t kBytesPerToken = 4;
+
+unsigned status_of(std::string_view type, unsigned otherwise) {
+  constexpr std::pair<std::string_view, unsigned> kStatuses[] = {
+      {"invalid_request_error", 400}, {"authentication_error", 401},
+      {"billing_error", 402},         {"permission_error", 403},
+      {"not_found_error", 404},       {"request_too_large", 413},
+      {"rate_limit_error", 429},      {"api_error", 500},
+      {"timeout_error", 504},         {"overloaded_error", 529}};
+  for (const auto& [name, status] : kStatuses) {
+    if (name == type) return status;
+  }
+  return otherwise;
+}
+
 }  // namespace
+
+std::optional<UpstreamError> read_error_object(std::string_view json, unsigned default_status) {
+  dom::element root;
+  dom::object error;
+  if (parser_of_thread().parse(json.data(), json.size()).get(root) || root["error"].get_object().get(error)) {
+    return std::nullopt;
+  }
+  std::string_view type;
+  std::string_view message;
+  if (error["type"].get_string().get(type)) type = {};
+  if (error["message"].get_string().get(message)) message = {};
+  return UpstreamError{status_of(type, default_status), std::string(type), std::string(message)};
+}
 
 Signals MessagesReader::read_events(std::string_view events) {
   Signals signals;
+  const std::size_t all = events.size();
   for (std::string_view bytes = sse::take_event(events); !bytes.empty(); bytes = sse::take_event(events)) {
+    signals.read = all - events.size();
     const sse::Event event = sse::parse_event(bytes);
     if (event.data.empty()) continue;
     const std::string_view name = event.name.empty() ? type_of(event.data) : event.name;
     (is_known(name) ? signals.known : signals.foreign) = true;
     read_event(name, event.data, signals);
+    if (signals.terminal || signals.error) break;
   }
   return signals;
 }
 
-void MessagesReader::read_event(std::string_view name, std::string_view data, Signals& signals) {
-  if (name == "content_block_delta" || name == "content_block_start") {
-    signals.content = true;
-    return;
-  }
-  if (name == "message_stop") {
-    signals.terminal = true;
-    return;
-  }
-  if (name == "error") {
-    signals.error = true;
-    return;
-  }
-  const bool start = name == "message_start";
-  if (!start && name != "message_delta") return;
+void MessagesReader::read_oversized(std::string_view piece) {
+  bytes_seen_ += piece.size();
+  usage_.output_seen = static_cast<std::int64_t>(bytes_seen_ / kBytesPerToken);
+}
 
+void MessagesReader::read_event(std::string_view name, std::string_view data, Signals& signals) {
+  if (name == "content_block_delta") {
+    signals.content = true;
+    bytes_seen_ += data.size() > kDeltaFrameBytes ? data.size() - kDeltaFrameBytes : kBytesPerToken;
+    usage_.output_seen = static_cast<std::int64_t>((bytes_seen_ + kBytesPerToken - 1) / kBytesPerToken);
+  } else if (name == "content_block_start") {
+    read_block_start(data, signals);
+  } else if (name == "content_block_stop") {
+    if (std::exchange(solid_block_, false)) signals.content = true;
+  } else if (name == "ping") {
+    signals.ping = true;
+  } else if (name == "message_stop") {
+    signals.terminal = true;
+  } else if (name == "error") {
+    signals.error = true;
+    error_ = read_error_object(data, 502).value_or(UpstreamError{});
+  } else if (name == "message_start" || name == "message_delta") {
+    read_usage_event(name == "message_start", data, signals);
+  }
+}
+
+// An empty text or thinking block is an announcement; a tool call or a server tool's result says something already.
+void MessagesReader::read_block_start(std::string_view data, Signals& signals) {
+  dom::element root;
+  std::string_view type;
+  if (parser_of_thread().parse(data.data(), data.size()).get(root)) return;
+  if (root["content_block"]["type"].get_string().get(type)) return;
+  solid_block_ = type != "text" && type != "thinking";
+  if (solid_block_) signals.content = true;
+}
+
+void MessagesReader::read_usage_event(bool start, std::string_view data, Signals& signals) {
   dom::element root;
   dom::object usage;
   if (parser_of_thread().parse(data.data(), data.size()).get(root)) return;
@@ -110,7 +165,7 @@ void MessagesReader::read_event(std::string_view name, std::string_view data, Si
   signals.usage = true;
 }
 
-Result<> MessagesReader::read_body(const std::string& body) {
+Result<AnswerReader::Body> MessagesReader::read_body(const std::string& body) {
   dom::element root;
   dom::object object;
   if (parser_of_thread().parse(body.data(), body.size()).get(root) || root.get_object().get(object)) {
@@ -121,7 +176,10 @@ Result<> MessagesReader::read_body(const std::string& body) {
     read_usage(usage, usage_);
     usage_.raw = simdjson::minify(usage);
   }
-  return {};
+  // Other members than "content" answer other calls, such as input_tokens that of count_tokens.
+  dom::array content;
+  const bool message = !object["content"].get_array().get(content);
+  return Body{.content = !message || content.begin() != content.end()};
 }
 
 }  // namespace sluice::protocol::anthropic

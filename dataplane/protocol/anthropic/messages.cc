@@ -4,6 +4,7 @@
 
 #include "common/json/top_level.h"
 #include "dataplane/protocol/anthropic/answer_reader.h"
+#include "dataplane/protocol/anthropic/conversation.h"
 
 namespace sluice::protocol::anthropic {
 
@@ -55,7 +56,11 @@ std::string_view error_type(unsigned status) {
 }
 
 Result<Call> Messages::read_call(const std::string& body) const {
-  auto values = json::read_top_level(body, kWanted, kOnce);
+  Call call;
+  auto values = json::read_top_level(body, kWanted, kOnce, [&call](const simdjson::dom::object& request) {
+    call.session = session_of(request);
+    if (call.session.empty()) call.prefix = stable_prefix(request);
+  });
   if (!values) return std::unexpected(values.error());
   json::Value& model = (*values)[0];
   const json::Value& stream = (*values)[1];
@@ -70,7 +75,6 @@ Result<Call> Messages::read_call(const std::string& body) const {
   if (max_tokens.type != Type::kAbsent && (max_tokens.type != Type::kInteger || max_tokens.integer < 0)) {
     return fail(ErrorCode::kInvalidArgument, "max_tokens: must be a whole number, 0 or more");
   }
-  Call call;
   call.model = std::move(model.string);
   call.stream = stream.boolean;
   if (max_tokens.type == Type::kInteger) call.max_tokens = max_tokens.integer;
@@ -79,6 +83,12 @@ Result<Call> Messages::read_call(const std::string& body) const {
 
 std::unique_ptr<AnswerReader> Messages::open_answer() const {
   return std::make_unique<MessagesReader>();
+}
+
+std::optional<UpstreamError> Messages::read_error(const std::string& body, unsigned status) const {
+  auto error = read_error_object(body, status);
+  if (error) error->status = status;
+  return error;
 }
 
 std::string Messages::error_body(const ApiError& error, std::string_view request_id) const {

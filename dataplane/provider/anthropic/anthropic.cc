@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "dataplane/provider/anthropic/limits.h"
+
 namespace sluice::provider::anthropic {
 
 namespace {
@@ -70,8 +72,8 @@ Result<> Anthropic::build(const http::RequestHead& head, const snapshot::Account
   return {};
 }
 
-Verdict Anthropic::judge(const http::ResponseHead& head) const {
-  return head.status == 401 || head.status == 403 ? Verdict::kAccountRefused : Verdict::kRelay;
+LimitSignal Anthropic::read_limits(const http::ResponseHead& head, std::string_view body, SystemTime now) const {
+  return anthropic::read_limits(head, body, now);
 }
 
 bool Anthropic::forwards_to_client(std::string_view field) const {

@@ -84,18 +84,6 @@ TEST_CASE("a credential is never attached to a host it is not bound to") {
   CHECK_FALSE(given.build());
 }
 
-TEST_CASE("a refused credential is told apart from the client's own errors") {
-  const provider::Provider& anthropic = *provider::find("anthropic");
-  for (unsigned status : {200U, 400U, 402U, 404U, 413U, 429U, 500U, 529U}) {
-    CHECK(anthropic.judge(http::ResponseHead{.status = status, .fields = {}, .framing = {}}) ==
-          provider::Verdict::kRelay);
-  }
-  CHECK(anthropic.judge(http::ResponseHead{.status = 401, .fields = {}, .framing = {}}) ==
-        provider::Verdict::kAccountRefused);
-  CHECK(anthropic.judge(http::ResponseHead{.status = 403, .fields = {}, .framing = {}}) ==
-        provider::Verdict::kAccountRefused);
-}
-
 TEST_CASE("what names the operator's account, and the vendor's infrastructure, stays here") {
   const provider::Provider& anthropic = *provider::find("anthropic");
   for (const char* name : {"Content-Type", "request-id", "Retry-After", "anthropic-ratelimit-requests-limit"}) {

@@ -1,0 +1,101 @@
+#include "dataplane/request/overload.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "common/base/random.h"
+
+namespace sluice::request {
+
+namespace {
+
+constexpr std::chrono::milliseconds kInterval{100};
+// The share moves slowly enough to find the point where the loop just keeps up, and never reaches everything: some
+// requests must get through to show that the rush is over.
+constexpr unsigned kStep = 5;
+constexpr unsigned kMostShed = 90;
+
+observe::Labels labels(const io::Worker& worker) {
+  return {{"worker", std::to_string(worker.index())}};
+}
+
+}  // namespace
+
+Overload::Overload(io::Worker& worker, OverloadLimits limits, observe::MetricsRegistry& metrics)
+    : worker_(worker),
+      limits_(limits),
+      shed_(metrics.counter("sluice_shed_total", "Requests refused because the worker is overloaded", labels(worker))),
+      no_room_(metrics.counter("sluice_no_room_total", "Requests refused because bodies take too much memory",
+                               labels(worker))),
+      connections_refused_(
+          metrics.counter("sluice_connections_refused_total", "Connections beyond the limit", labels(worker))),
+      share_gauge_(metrics.gauge("sluice_shed_share", "Share of new requests that are refused", labels(worker))) {}
+
+void Overload::start() {
+  worker_.spawn_background(measure(this));
+}
+
+// How long a turn of the loop takes is how long everything on it waits.
+io::Task<> Overload::measure(Overload* self) {
+  const Clock& clock = self->worker_.clock();
+  for (;;) {
+    co_await self->worker_.sleep_until(clock.steady() + kInterval);
+    const SteadyTime before = clock.steady();
+    co_await boost::asio::post(self->worker_.context().get_executor(), boost::asio::use_awaitable_t<io::Executor>());
+    self->adapt(clock.steady() - before);
+  }
+}
+
+void Overload::adapt(std::chrono::nanoseconds delay) {
+  if (delay > limits_.loop_delay) {
+    share_ = std::min(kMostShed, share_ + kStep);
+  } else if (share_ > 0 && delay < limits_.loop_delay / 2) {
+    share_ -= std::min(share_, kStep);
+  }
+  share_gauge_.Set(share_ / 100.0);
+}
+
+bool Overload::sheds() {
+  if (share_ == 0 || random_below(100) >= share_) return false;
+  shed_.Increment();
+  return true;
+}
+
+bool Overload::takes_connection(std::size_t open) {
+  if (open < limits_.connections) return true;
+  connections_refused_.Increment();
+  return false;
+}
+
+Overload::Room::Room(Room&& other) noexcept
+    : overload_(std::exchange(other.overload_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+Overload::Room& Overload::Room::operator=(Room&& other) noexcept {
+  if (this != &other) {
+    give_back();
+    overload_ = std::exchange(other.overload_, nullptr);
+    bytes_ = std::exchange(other.bytes_, 0);
+  }
+  return *this;
+}
+
+bool Overload::Room::take(Overload& overload, std::size_t bytes) {
+  if (overload.bytes_ + bytes > overload.limits_.body_bytes) {
+    overload.no_room_.Increment();
+    return false;
+  }
+  give_back();
+  overload.bytes_ += bytes;
+  overload_ = &overload;
+  bytes_ = bytes;
+  return true;
+}
+
+void Overload::Room::give_back() {
+  if (overload_ != nullptr) overload_->bytes_ -= bytes_;
+  overload_ = nullptr;
+  bytes_ = 0;
+}
+
+}  // namespace sluice::request
