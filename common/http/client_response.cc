@@ -41,7 +41,8 @@ Result<ClientResponse::Piece> ClientResponse::State::take(std::span<char> bytes)
     case BodyFraming::Kind::kChunked: {
       const ChunkDecoder::Step step = chunks.decode(bytes);
       if (step.status == ChunkDecoder::Status::kMalformed) {
-        stream.abort(ErrorCode::kDataLoss);
+        stream.abort(ErrorCode::kDataLoss);  // the next call fails with it
+        if (!step.payload.empty()) return Piece{.data = step.payload, .last = false};
         return fail(ErrorCode::kDataLoss, fmt::format("the server's answer is malformed: {}", chunks.problem()));
       }
       if (step.status == ChunkDecoder::Status::kDone) finish(step.consumed == bytes.size());

@@ -89,7 +89,7 @@ class Protocol {
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual Result<Call> read_call(const std::string& body) const = 0;
   [[nodiscard]] virtual std::unique_ptr<AnswerReader> open_answer() const = 0;
-  // An error answer of the upstream, if the body is one in this protocol's shape.
+  // An error answer of the upstream, if the body is one in this protocol's shape. Status 0: the error's own words tell.
   [[nodiscard]] virtual std::optional<UpstreamError> read_error(const std::string& body, unsigned status) const = 0;
   [[nodiscard]] virtual std::string error_body(const ApiError& error, std::string_view request_id) const = 0;
   // The same error inside a started stream, as a whole event.

@@ -24,7 +24,9 @@ Failure failed(Failure::Kind kind, unsigned upstream_status, unsigned status, st
 
 io::Task<Result<std::string>> whole_body(Exchange& exchange, UpstreamBody& body) {
   const CancelScope cancellable(exchange.upstream_cancel, body.answer());
-  Result<std::string> whole = co_await body.read_whole(exchange.services.settings.max_answer_bytes, exchange.deadline);
+  Result<std::string> whole =
+      co_await body.read_whole(exchange.services.settings.max_answer_bytes, exchange.services.clock,
+                               exchange.services.settings.stream_idle, exchange.deadline);
   co_return whole;
 }
 
@@ -59,6 +61,15 @@ io::Task<std::optional<Failure>> read_error(Exchange& exchange, UpstreamBody& up
   co_return failure;
 }
 
+Failure in_band(Exchange& exchange, const protocol::UpstreamError& error) {
+  learn_from_error_event(exchange, error);
+  Failure failure = failed(Failure::Kind::kErrorEvent, 200, error.status, error.message);
+  failure.error.type = error.type;
+  failure.elsewhere = may_differ_elsewhere(error.status);
+  if (!failure.elsewhere) failure.error.retry_after.reset();
+  return failure;
+}
+
 // A whole answer is billed before its first byte goes out.
 io::Task<std::optional<Failure>> relay_whole(Exchange& exchange, UpstreamBody& upstream) {
   const unsigned status = upstream.answer().head().status;
@@ -75,6 +86,10 @@ io::Task<std::optional<Failure>> relay_whole(Exchange& exchange, UpstreamBody& u
   const Result<protocol::AnswerReader::Body> read = reader->read_body(kept.body);
   if (!read) co_return failed(Failure::Kind::kGarbage, status, 502, read.error().message);
   kept.usage = reader->usage();
+  if (!read->content) {
+    // Some upstreams say "200" and report an error in the body.
+    if (const auto error = exchange.protocol->read_error(kept.body, 0)) co_return in_band(exchange, *error);
+  }
   if (!read->content) {
     Failure failure = failed(Failure::Kind::kEmpty, status, 502, "the upstream's answer is empty");
     failure.answer = std::move(kept);
@@ -95,10 +110,12 @@ io::Task<std::optional<Failure>> relay(Exchange& exchange, http::ClientResponse 
   std::optional<Failure> failure;
   if (status < 200 || status > 299) {
     failure = co_await read_error(exchange, *body);
-  } else if (stream) {
+  } else if (stream && exchange.call.stream) {
     failure = co_await relay_stream(exchange, std::move(*body));
-  } else if (exchange.call.stream) {
-    failure = failed(Failure::Kind::kGarbage, status, 502, "the upstream did not answer with an event stream");
+  } else if (stream || exchange.call.stream) {
+    failure = failed(Failure::Kind::kGarbage, status, 502,
+                     stream ? "the upstream answered with an event stream that was not asked for"
+                            : "the upstream did not answer with an event stream");
   } else {
     failure = co_await relay_whole(exchange, *body);
   }

@@ -13,6 +13,8 @@ namespace {
 
 // After the terminal event an upstream gets so long to end its body, so that the connection can be used again.
 constexpr std::chrono::milliseconds kTailTime{250};
+// A stream of nothing but keepalives is given up after so many times the idle limit.
+constexpr int kPingsOnly = 5;
 
 // One streamed answer on its way. Waits upstream; while it waits, the client's stream is watched for a close, and a
 // keepalive goes out between two events when nothing else has for a while.
@@ -44,6 +46,7 @@ class StreamRelay {
   [[nodiscard]] Round ended(StreamEngine::End end) const;
   [[nodiscard]] Round ended_early(const Error& error) const;
   [[nodiscard]] Round faulted(StreamEngine::Fault fault);
+  [[nodiscard]] bool overdue() const;
   [[nodiscard]] bool committed() const { return engine_.phase() != StreamEngine::Phase::kPreamble; }
   [[nodiscard]] SteadyTime now() const { return exchange_.services.clock.steady(); }
 
@@ -58,6 +61,7 @@ class StreamRelay {
   bool upstream_done_ = false;  // its body was read to the end
   SteadyTime last_write_{};
   SteadyTime last_read_{};
+  SteadyTime last_progress_{};  // anything but a keepalive
 };
 
 // Bytes are there (true) or it is time for a keepalive (false).
@@ -116,7 +120,14 @@ StreamRelay::Round StreamRelay::faulted(StreamEngine::Fault fault) {
   return {.end = {}, .failure = std::move(failure)};
 }
 
+// A stream that never pauses would never run into a limit of waiting, and pings alone are no progress.
+bool StreamRelay::overdue() const {
+  const SteadyTime limit = committed() ? exchange_.deadline : exchange_.first_content_deadline();
+  return now() >= limit || now() >= last_progress_ + kPingsOnly * exchange_.services.settings.stream_idle;
+}
+
 io::Task<StreamRelay::Round> StreamRelay::pump() {
+  if (overdue()) co_return ended_early(Error{ErrorCode::kDeadlineExceeded, "no end in sight"});
   const Result<bool> ready = co_await wait();
   if (!ready) co_return ended_early(ready.error());
   if (!*ready) {
@@ -138,6 +149,7 @@ io::Task<StreamRelay::Round> StreamRelay::pump() {
 io::Task<StreamRelay::Round> StreamRelay::take(std::string_view bytes, bool last) {
   upstream_done_ = last;
   const StreamEngine::Step step = engine_.push(bytes);
+  if (step.progress) last_progress_ = last_read_;
   if (step.fault != StreamEngine::Fault::kNone) {
     if (exchange_.client_gone) co_return ended(engine_.on_client_gone());
     co_return faulted(step.fault);
@@ -214,7 +226,7 @@ io::Task<> StreamRelay::read_tail() {
 
 io::Task<std::optional<Failure>> StreamRelay::run() {
   const CancelScope cancellable(exchange_.upstream_cancel, body_.answer());
-  last_read_ = last_write_ = now();
+  last_read_ = last_write_ = last_progress_ = now();
   for (;;) {
     Round round = co_await pump();
     if (round.failure) co_return std::move(round.failure);

@@ -27,6 +27,7 @@ StreamEngine::Step StreamEngine::push(std::string_view bytes) {
   reader_->read_oversized(events.substr(0, piece_only ? events.size() : events.size() - rest.size()));
   Step step;
   step.committed = phase_ == Phase::kPreamble;
+  step.progress = true;
   phase_ = Phase::kContent;
   content_ = known_ = true;
   if (step.committed) {
@@ -38,6 +39,7 @@ StreamEngine::Step StreamEngine::push(std::string_view bytes) {
   if (piece_only) return step;
   const std::size_t before = events.size() - rest.size();
   step = in_content(rest);
+  step.progress = true;
   step.forward = events.substr(0, before + step.forward.size());
   return step;
 }
@@ -47,6 +49,7 @@ void StreamEngine::take(const protocol::Signals& signals, Step& step) {
   known_ = known_ || signals.known;
   error_ = error_ || signals.error;
   step.usage = step.usage || signals.usage;
+  step.progress = step.progress || signals.content || signals.usage || signals.terminal || signals.error;
   if (signals.terminal || signals.error) {
     step.terminal = true;
     phase_ = Phase::kEnded;

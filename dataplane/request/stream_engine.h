@@ -34,6 +34,7 @@ class StreamEngine {
     std::string_view forward;
     bool committed = false;  // this step reached the first content
     bool usage = false;
+    bool progress = false;  // anything but keepalives came
     bool terminal = false;  // settle before `forward` goes out
     Fault fault = Fault::kNone;
   };

@@ -1,5 +1,7 @@
 #include "dataplane/request/upstream_body.h"
 
+#include <algorithm>
+
 namespace sluice::request {
 
 namespace {
@@ -46,12 +48,20 @@ io::Task<Result<http::ClientResponse::Piece>> UpstreamBody::read(SteadyTime dead
   co_return http::ClientResponse::Piece{plain_, piece->last};
 }
 
-io::Task<Result<std::string>> UpstreamBody::read_whole(std::size_t max_bytes, SteadyTime deadline) {
-  Result<std::string> body = co_await answer_.read_whole_body(max_bytes, deadline);
-  if (!body || !inflater_) co_return body;
-  plain_.clear();
-  if (const Result<> inflated = inflate(*body, true, max_bytes); !inflated) co_return std::unexpected(inflated.error());
-  co_return std::move(plain_);
+io::Task<Result<std::string>> UpstreamBody::read_whole(std::size_t max_bytes, const Clock& clock,
+                                                       std::chrono::milliseconds idle, SteadyTime deadline) {
+  std::string body;
+  for (;;) {
+    const SteadyTime now = clock.steady();
+    if (now >= deadline) co_return fail(ErrorCode::kDeadlineExceeded, "the upstream's answer takes too long");
+    const Result<http::ClientResponse::Piece> piece = co_await read(std::min(deadline, now + idle));
+    if (!piece) co_return std::unexpected(piece.error());
+    if (body.size() + piece->data.size() > max_bytes) {
+      co_return fail(ErrorCode::kResourceExhausted, "the upstream's answer is too large");
+    }
+    body += piece->data;
+    if (piece->last) co_return body;
+  }
 }
 
 }  // namespace sluice::request

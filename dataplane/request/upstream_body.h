@@ -22,7 +22,9 @@ class UpstreamBody {
   // As http::ClientResponse. A piece may be empty although it is not the last one.
   [[nodiscard]] io::Task<Result<bool>> wait(SteadyTime until);
   [[nodiscard]] io::Task<Result<http::ClientResponse::Piece>> read(SteadyTime deadline);
-  [[nodiscard]] io::Task<Result<std::string>> read_whole(std::size_t max_bytes, SteadyTime deadline);
+  // `idle`: the longest silence within the body.
+  [[nodiscard]] io::Task<Result<std::string>> read_whole(std::size_t max_bytes, const Clock& clock,
+                                                         std::chrono::milliseconds idle, SteadyTime deadline);
 
  private:
   UpstreamBody(http::ClientResponse answer, std::optional<http::Inflater> inflater)

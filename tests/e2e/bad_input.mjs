@@ -123,9 +123,14 @@ test('no balance: 402, final, until money is added', async () => {
   const answer = await post(message(model), { key: created.secret });
   refused(answer, 402, 'billing_error');
   assert.equal(answer.headers['x-should-retry'], 'false');
-  await admin('POST', `/admin/v1/users/${user.id}/adjustments`, { amountUsd: '0.000001', reason: 'test', externalId: `broke-${user.id}` });
-  await eventually('a little money lets one in', async () => (await post(message(model), { key: created.secret })).status === 200);
-  await eventually('and then it is used up', async () => (await post(message(model), { key: created.secret })).status === 402);
+  const add = (amountUsd, why) => admin('POST', `/admin/v1/users/${user.id}/adjustments`, { amountUsd, reason: 'test', externalId: `${why}-${user.id}` });
+  await add('0.000001', 'little');
+  refused(await post(message(model), { key: created.secret }), 402, 'billing_error');  // less than the request may cost
+  await add('0.01', 'enough');
+  await eventually('enough money lets one in', async () => (await post(message(model), { key: created.secret })).status === 200);
+  await eventually('and in the end it is used up, never overdrawn', async () => (await post(message(model), { key: created.secret })).status === 402, 60000);
+  const { user: broke } = await admin('GET', `/admin/v1/users/${user.id}`);
+  assert.ok(+broke.balanceUsd >= 0, `overdrawn: ${broke.balanceUsd}`);
 });
 
 test('nothing of the refused was billed', async () => {

@@ -35,7 +35,7 @@ export function send({ url, key, model = 'claude-haiku-4-5', stream = false, bod
         onData?.(answer, call);
       });
       reply.on('end', () => { answer.complete = reply.complete; end(); });
-      reply.on('error', (error) => { answer.error = error.code ?? error.message; end(); });
+      reply.on('error', (error) => { answer.error ??= error.code ?? error.message; end(); });
       reply.on('close', end);
     });
     const limit = setTimeout(() => { answer.error = 'client time-out'; call.destroy(); }, timeoutMs);
@@ -84,11 +84,12 @@ export function whole(answer) {
 }
 
 // What is wrong with a stream, for a client that reads strictly; nothing if `null`. Cut or not, a stream has at most one
-// message_start, first; at most one terminal event, last; and only one of message_stop and error.
-export function problemOf(answer) {
+// message_start, first; at most one terminal event, last; and only one of message_stop and error. `tolerant` readers pass over
+// events that do not parse.
+export function problemOf(answer, { tolerant = false } = {}) {
   const { text } = answer;
   let all;
-  try { all = events(text).filter((event) => event.event || event.data); } catch (error) { return `an event does not parse: ${error.message}`; }
+  try { all = events(text, { tolerant }).filter((event) => event.event || event.data); } catch (error) { return `an event does not parse: ${error.message}`; }
   const real = all.filter((event) => event.event !== 'ping');
   for (const event of real) {
     if (event.data?.type !== event.event) return `event ${event.event} carries ${event.data?.type}`;

@@ -129,11 +129,17 @@ export const post = (body, options = {}) => request('POST', '/v1/messages', {
   body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
 });
 
-// The events of a stream as { event, data }.
-export function events(text) {
+// The events of a stream as { event, data }. `tolerant`: data that does not parse is left out.
+export function events(text, { tolerant = false } = {}) {
+  const parsed = (data) => {
+    try { return JSON.parse(data); } catch (error) {
+      if (!tolerant) throw error;
+      return undefined;
+    }
+  };
   return text.split(/\r?\n\r?\n/).filter((block) => block.trim() && !block.startsWith(':')).map((block) => {
     const fields = Object.fromEntries(block.split(/\r?\n/).map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
-    return { event: fields.event, data: fields.data ? JSON.parse(fields.data) : undefined };
+    return { event: fields.event, data: fields.data ? parsed(fields.data) : undefined };
   });
 }
 

@@ -140,19 +140,20 @@ test('both ways to present the key work, and neither reaches the upstream', asyn
   assert.ok(log.includes('2026-10-21') && log.includes('a-1,b-2'), 'anthropic-* headers did not reach the upstream');
 });
 
-test('the user\'s slots bound concurrency and come back', async () => {
+test('the user\'s slots bound concurrency, the queue is bounded, and slots come back', async () => {
   const [user] = await list('/admin/v1/users', 'users').then((users) => users.filter((u) => u.displayName.toLowerCase().includes('demo')));
   await admin('PATCH', `/admin/v1/users/${user.id}?updateMask=concurrency`, { concurrency: 2 });
+  await admin('PATCH', '/admin/v1/settings?updateMask=waiting', { waiting: { perUser: 1 } });
   try {
     const model = await steer('tokens=30,token-delay=50ms');
-    await eventually('the third parallel request is refused', async () => {
-      const running = [0, 1, 2].map(() => client().messages.create({ ...ask(model), stream: true }).then(
+    await eventually('two run, the third waits and is served, the fourth is refused', async () => {
+      const running = [0, 1, 2, 3].map(() => client().messages.create({ ...ask(model), stream: true }).then(
         async (stream) => { for await (const _ of stream); return 200; }, (error) => error));
       const results = await Promise.all(running);
       const refused = results.filter((result) => result?.status === 429);
-      assert.ok(results.filter((result) => result === 200).length >= 2);
+      assert.ok(results.filter((result) => result === 200).length >= 3);
       if (refused.length !== 1) return false;
-      assert.match(refused[0].error.error.message, /2 of your concurrent requests/);
+      assert.match(refused[0].error.error.message, /user_concurrency: all 2 concurrent requests/);
       assert.ok(refused[0].headers.get('retry-after'));
       return true;
     });
@@ -160,6 +161,7 @@ test('the user\'s slots bound concurrency and come back', async () => {
     assert.equal((await again.finalMessage()).stop_reason, 'end_turn');
   } finally {
     await admin('PATCH', `/admin/v1/users/${user.id}?updateMask=concurrency`, { concurrency: user.concurrency ?? 0 });
+    await admin('PATCH', '/admin/v1/settings?updateMask=waiting', { waiting: {} });
   }
 });
 

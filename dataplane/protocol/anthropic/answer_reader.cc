@@ -165,10 +165,30 @@ void MessagesReader::read_usage_event(bool start, std::string_view data, Signals
   signals.usage = true;
 }
 
+namespace {
+
+// A message with nothing but empty texts says nothing; other calls are answered by other members than "content".
+bool says_something(const dom::object& answer) {
+  dom::array content;
+  if (answer["content"].get_array().get(content)) return answer["error"].error() != simdjson::SUCCESS;
+  for (const dom::element block : content) {
+    std::string_view type;
+    std::string_view text;
+    if (block["type"].get_string().get(type) || type != "text") return true;
+    if (block["text"].get_string().get(text) || !text.empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Result<AnswerReader::Body> MessagesReader::read_body(const std::string& body) {
   dom::element root;
   dom::object object;
-  if (parser_of_thread().parse(body.data(), body.size()).get(root) || root.get_object().get(object)) {
+  const simdjson::error_code parsed = parser_of_thread().parse(body.data(), body.size()).get(root);
+  // Numbers beyond 64 bits are good JSON that this parser cannot hold: such an answer is passed on, its counts are not.
+  if (parsed == simdjson::NUMBER_ERROR) return Body{.content = true};
+  if (parsed || root.get_object().get(object)) {
     return fail(ErrorCode::kDataLoss, "the upstream's answer is not a JSON object");
   }
   dom::object usage;
@@ -176,10 +196,7 @@ Result<AnswerReader::Body> MessagesReader::read_body(const std::string& body) {
     read_usage(usage, usage_);
     usage_.raw = simdjson::minify(usage);
   }
-  // Other members than "content" answer other calls, such as input_tokens that of count_tokens.
-  dom::array content;
-  const bool message = !object["content"].get_array().get(content);
-  return Body{.content = !message || content.begin() != content.end()};
+  return Body{.content = says_something(object)};
 }
 
 }  // namespace sluice::protocol::anthropic

@@ -86,8 +86,8 @@ std::unique_ptr<AnswerReader> Messages::open_answer() const {
 }
 
 std::optional<UpstreamError> Messages::read_error(const std::string& body, unsigned status) const {
-  auto error = read_error_object(body, status);
-  if (error) error->status = status;
+  auto error = read_error_object(body, status != 0 ? status : 502);
+  if (error && status != 0) error->status = status;
   return error;
 }
 

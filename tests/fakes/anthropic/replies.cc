@@ -102,7 +102,8 @@ Script endless_json(const Steering& steering) {
   Script out;
   out.add(cat({reply_head(steering, 200, kJson, kUntilClose, make_id("req_")), kStart}), steering.headers_delay_ms);
   out.repeat_from(out.steps().size());
-  out.add_static("for ever and ever and ever and ", std::max(steering.token_delay_ms, 1u));
+  const std::string piece = "for ever and ever and ever and " + std::string(steering.huge_event, 'x');
+  out.add(piece, std::max(steering.token_delay_ms, 1u));
   return out;
 }
 

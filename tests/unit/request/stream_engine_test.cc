@@ -62,7 +62,8 @@ TEST_CASE("the preamble is held until the first content and then goes out in fro
   CHECK(step.committed);
   CHECK(step.forward == kStart + kBlock + kContent);
   CHECK(engine.phase() == Phase::kContent);
-  const StreamEngine::Step later = engine.push(kPing + kContent);
+  const std::string more = kPing + kContent;
+  const StreamEngine::Step later = engine.push(more);
   CHECK_FALSE(later.committed);
   CHECK(later.forward == kPing + kContent);
 }
@@ -92,7 +93,8 @@ TEST_CASE("an answer without content is a fault that can still be passed on as i
 
 TEST_CASE("an error event after content goes through once and ends the stream") {
   StreamEngine engine = engine_after({kStart, kContent});
-  const StreamEngine::Step step = engine.push(kError + kContent);
+  const std::string events = kError + kContent;
+  const StreamEngine::Step step = engine.push(events);
   CHECK(step.terminal);
   CHECK(step.forward == kError);
   CHECK(engine.on_end().error.empty());
@@ -103,7 +105,8 @@ TEST_CASE("nothing behind the terminal event is passed on or believed") {
   StreamEngine engine = engine_after({kStart, kContent});
   const std::string late =
       "event: message_delta\ndata: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":999}}\n\n";
-  const StreamEngine::Step step = engine.push(kDelta + kStop + kStop + late);
+  const std::string events = kDelta + kStop + kStop + late;
+  const StreamEngine::Step step = engine.push(events);
   CHECK(step.terminal);
   CHECK(step.forward == kDelta + kStop);
   CHECK(engine.push(kStart + kContent + late).forward.empty());
