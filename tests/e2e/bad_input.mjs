@@ -1,5 +1,5 @@
 // Input that must be refused: in the caller's error shape with a request id, nothing forwarded, nothing billed.
-import { admin, anthropicHeaders, assert, env, eventually, list, main, message, post, priced, raw, request, test } from './lib.mjs';
+import { admin, anthropicHeaders, assert, env, eventually, list, main, message, post, priced, raw, request, test, usageSettled } from './lib.mjs';
 
 const model = 'claude-sonnet-4-5';
 const upstreamRequests = async () => (await (await fetch(`${env.FAKE_URL}/__fake/stats`)).json()).requests;
@@ -134,6 +134,7 @@ test('no balance: 402, final, until money is added', async () => {
 });
 
 test('nothing of the refused was billed', async () => {
+  await usageSettled();
   const before = await rows();
   await post('{', {});
   await post(message('no-such-model'));

@@ -124,7 +124,8 @@ test('a client that leaves mid-stream is billed by what was seen, its slot comes
   const answer = await post(message(model, { stream: true }), { onData: (out, call) => { if (out.text.includes('content_block_delta')) call.destroy(); } });
   assert.ok(!answer.complete);
   const seen = await row(model, 'OUTCOME_CLIENT_GONE');
-  assert.equal(seen.usageState, 'USAGE_STATE_ESTIMATED');
+  assert.ok(['USAGE_STATE_PARTIAL', 'USAGE_STATE_ESTIMATED'].includes(seen.usageState), seen.usageState);
+  assert.ok(+seen.tokens.output >= 1);
   assert.equal(+seen.tokens.input, 50);
 });
 
