@@ -90,7 +90,7 @@ export function problemOf(answer, { tolerant = false } = {}) {
   const { text } = answer;
   let all;
   try { all = events(text, { tolerant }).filter((event) => event.event || event.data); } catch (error) { return `an event does not parse: ${error.message}`; }
-  const real = all.filter((event) => event.event !== 'ping');
+  const real = all.filter((event) => event.event && event.event !== 'ping');
   for (const event of real) {
     if (event.data?.type !== event.event) return `event ${event.event} carries ${event.data?.type}`;
   }

@@ -184,6 +184,9 @@ export async function startFleet({ nodes = 3, workers = 1, links = false, times 
   fs.chmodSync(state, 0o755);
   states.add(state);
   process.env.SLUICE_STATE = state;
+  // Ports of our own, so that fleets that start at the same time do not meet.
+  const chosen = await freePorts(5);
+  fs.writeFileSync(path.join(state, 'ports'), ['GATEWAY', 'GATEWAY_ADMIN', 'CONTROL_HTTP', 'CONTROL_GRPC', 'FAKE'].map((name, i) => `${name}_PORT=${chosen[i]}\n`).join(''));
   console.log(`starting a fleet of ${nodes} in ${state}`);
   await run(path.join(root, 'deploy/local/start'), ['--no-build'], { env: process.env }).catch((error) => { throw new Error(error.stdout + error.stderr); });
   readVariables(path.join(state, 'ports'));

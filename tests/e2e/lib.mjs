@@ -137,8 +137,9 @@ export function events(text, { tolerant = false } = {}) {
       return undefined;
     }
   };
-  return text.split(/\r?\n\r?\n/).filter((block) => block.trim() && !block.startsWith(':')).map((block) => {
-    const fields = Object.fromEntries(block.split(/\r?\n/).map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+  const blocks = text.split(/\r?\n\r?\n/).map((block) => block.split(/\r?\n/).filter((line) => line.trim() && !line.startsWith(':')));
+  return blocks.filter((lines) => lines.length > 0).map((lines) => {
+    const fields = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
     return { event: fields.event, data: fields.data ? parsed(fields.data) : undefined };
   });
 }

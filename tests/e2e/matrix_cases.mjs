@@ -93,7 +93,7 @@ const late = [
     'error-event=overloaded_error', 'error-event=invalid_request_error', 'endless=pings', 'endless=comments',
     'cut=mid-content,until-close', 'cut=clean,gzip', 'cut=mid-content,crlf', 'cut=mid-content,junk', 'cut=mid-content,slice=1', 'double-start,cut=mid-content']
     .map((steer) => both('after', `${steer},after=4,token-delay=15ms`, { on: kStream })),
-  both('after', 'cut=mid-content,at-event=18', { on: kStream, note: 'between message_delta and message_stop' }),
+  both('after', 'cut=mid-content,at-event=16', { on: kStream, note: 'between message_delta and message_stop' }),
   both('after', 'huge-event=2MiB,cut=mid-content,after=1', { on: kStream }),
 ];
 
