@@ -40,14 +40,15 @@ struct Usage {
 
 // What a run of whole events meant. Reading stops behind a terminal or error event: nothing after it is real.
 struct Signals {
-  bool usage = false;     // usage was updated
-  bool content = false;   // real output: the commit point
-  bool terminal = false;  // the protocol's own end
-  bool error = false;     // an in-stream error event
-  bool ping = false;      // a keepalive of the upstream
-  bool known = false;     // an event of this protocol
-  bool foreign = false;   // data that is no event of this protocol; later versions of it may add some
-  std::size_t read = 0;   // bytes up to and including the last event that was read
+  bool usage = false;      // usage was updated
+  bool content = false;    // real output: the commit point
+  bool terminal = false;   // the protocol's own end
+  bool error = false;      // an in-stream error event
+  bool ping = false;       // a keepalive of the upstream
+  bool substance = false;  // an event that is no keepalive
+  bool known = false;      // an event of this protocol
+  bool foreign = false;    // data that is no event of this protocol; later versions of it may add some
+  std::size_t read = 0;    // bytes up to and including the last event that was read
 };
 
 // An error that the upstream reports in its own words.

@@ -13,6 +13,7 @@ namespace {
 
 // After the terminal event an upstream gets so long to end its body, so that the connection can be used again.
 constexpr std::chrono::milliseconds kTailTime{250};
+constexpr std::chrono::seconds kBetweenPings{1};
 // A stream of nothing but keepalives is given up after so many times the idle limit.
 constexpr int kPingsOnly = 5;
 
@@ -170,6 +171,8 @@ io::Task<StreamRelay::Round> StreamRelay::take(std::string_view bytes, bool last
 
 io::Task<> StreamRelay::forward(const StreamEngine::Step& step) {
   if (exchange_.client_gone || step.forward.empty()) co_return;
+  // One keepalive a second is enough for anybody.
+  if (!step.progress && !step.committed && last_read_ < last_write_ + kBetweenPings) co_return;
   Result<> sent;
   if (step.committed) {
     co_await exchange_.commit();

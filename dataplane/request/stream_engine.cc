@@ -49,7 +49,7 @@ void StreamEngine::take(const protocol::Signals& signals, Step& step) {
   known_ = known_ || signals.known;
   error_ = error_ || signals.error;
   step.usage = step.usage || signals.usage;
-  step.progress = step.progress || signals.content || signals.usage || signals.terminal || signals.error;
+  step.progress = step.progress || signals.substance;
   if (signals.terminal || signals.error) {
     step.terminal = true;
     phase_ = Phase::kEnded;

@@ -3,9 +3,9 @@
 import { whole } from '../e2e/clients.mjs';
 import { assert, eventually } from '../e2e/lib.mjs';
 
-// Prices of fleet_setup.mjs: input and output in USD per million tokens. The fake counts four bytes as a token.
-const kInput = 3;
-const kOutput = 15;
+// Prices of claude-haiku-4-5 in deploy/local: input and output in USD per million tokens. The fake counts four bytes as a token.
+const kInput = 1;
+const kOutput = 5;
 const cost = (tokens) => (+tokens.input * kInput + +tokens.output * kOutput) / 1e6;
 const close = (a, b) => Math.abs(a - b) < 1e-9;
 const sum = (all, of) => all.reduce((total, one) => total + of(one), 0);
@@ -52,7 +52,7 @@ export function checkCalls({ rows, books, kills }) {
 
 // I1 and I10 by hand, and I6: one fault spends nothing that is not there.
 export async function checkMoney({ fleet, world, rows, faults }) {
-  for (const [user, deposit] of [[world.users[0], 100], [world.users[1], 0.2]]) {
+  for (const [user, deposit] of [[world.users[0], 100], [world.users[1], 0.05]]) {
     const balance = +(await fleet.admin('GET', `/admin/v1/users/${user.id}/balance`)).balanceUsd;
     const spent = sum(rows.filter((row) => row.userId === user.id), (row) => +row.costUsd);
     assert.ok(close(balance + spent, deposit), `I1: ${deposit} deposited, ${spent} spent, ${balance} left`);

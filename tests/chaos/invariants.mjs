@@ -41,10 +41,10 @@ async function prepare() {
   const flaky = await make.account({ group, priority: 0 });
   const steady = await make.account({ group, priority: 1 });
   const rich = await make.user({ balance: '100', concurrency: 24 });
-  const poor = await make.user({ balance: '0.2', concurrency: 24 });
+  const poor = await make.user({ balance: '0.05', concurrency: 24 });
   const keys = [
     await make.key({ user: rich, group }),
-    await make.key({ user: rich, group, concurrency: 6, budgets: [{ window: 'API_KEY_BUDGET_WINDOW_DAY', limitUsd: '0.15' }] }),
+    await make.key({ user: rich, group, concurrency: 6, budgets: [{ window: 'API_KEY_BUDGET_WINDOW_DAY', limitUsd: '0.04' }] }),
     await make.key({ user: poor, group }),
   ];
   await make.known(keys.at(-1));

@@ -130,6 +130,14 @@ class Fleet {
   // The config of this moment has reached every running node.
   synced() { return this.make.synced(); }
 
+  // Redis decides on every running node: not before the quarantine of a Redis without a memory is over.
+  async decided() {
+    await eventually('Redis decides everywhere', async () => {
+      for (const node of this.running) if (await node.metric('sluice_limits_local') !== 0) throw new Error(`${node.id} decides by its share`);
+      return true;
+    }, 40000);
+  }
+
   // No request runs, nothing is on its way to the books, no slot is taken: on the running nodes, in the fake, in Redis.
   async waitIdle(limitMs = 60000) {
     await eventually('the fleet is idle', async () => {
@@ -203,5 +211,6 @@ export async function startFleet({ nodes = 3, workers = 1, links = false, times 
   const ports = [+process.env.GATEWAY_PORT, +process.env.GATEWAY_ADMIN_PORT, ...await freePorts((nodes - 1) * 2)];
   for (let i = 0; i < nodes; i++) fleet.nodes.push(await makeNode(state, ports, i, { workers, links, times, limits, drain, seed }));
   await Promise.all(fleet.nodes.map((node) => node.start()));
+  await fleet.decided();
   return fleet;
 }

@@ -107,6 +107,7 @@ Signals MessagesReader::read_events(std::string_view events) {
     if (event.data.empty()) continue;
     const std::string_view name = event.name.empty() ? type_of(event.data) : event.name;
     (is_known(name) ? signals.known : signals.foreign) = true;
+    if (name != "ping") signals.substance = true;
     read_event(name, event.data, signals);
     if (signals.terminal || signals.error) break;
   }
