@@ -1,6 +1,7 @@
 #include "common/json/top_level.h"
 
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 

@@ -30,12 +30,11 @@ struct Value {
 using Look = std::function<void(const simdjson::dom::object&)>;
 
 // The values of `wanted`, in the same order. Keys that are not read but must not be repeated either go in `once`.
-// `body` needs 64 readable bytes behind its end (its capacity must exceed its size by as much). `look` may be empty; it is
-// called for a good document only.
+// `body` needs 64 readable bytes behind its end (its capacity must exceed its size by as much). `look` may be empty;
+// it is called for a good document only.
 [[nodiscard]] Result<std::vector<Value>> read_top_level(const std::string& body,
                                                         std::span<const std::string_view> wanted,
-                                                        std::span<const std::string_view> once,
-                                                        const Look& look = {});
+                                                        std::span<const std::string_view> once, const Look& look = {});
 
 // Documents nest at most this deep.
 inline constexpr std::size_t kMaxDepth = 128;

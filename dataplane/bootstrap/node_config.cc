@@ -74,6 +74,7 @@ Result<NodeConfig> read_node_config(const std::filesystem::path& path) {
   node.snapshot_key_file = secrets.required_path("snapshot_key_file");
   node.node_token_file = secrets.required_path("node_token_file");
   node.snapshot_max_age = root.duration("snapshot_max_age", 24h, {.min = 1min, .max = 24h * 365});
+  node.redis_command = root.duration("redis_command", node.redis_command, {.min = 5ms, .max = 10s});
   node.quarantine = root.duration("quarantine", 10s, {.min = 0ms, .max = 10min});
   node.drain = root.duration("drain", 30s, {.min = 0s, .max = 24h});
   node.log_level = level_of(root.section("log").choice("level", "info", {"debug", "info", "warn", "error"}));

@@ -23,6 +23,8 @@ struct NodeConfig {
   std::string redis_user;                     // with a password only; empty: the default user
   std::filesystem::path redis_password_file;  // empty: no password
   unsigned redis_database = 0;
+  // A command that takes longer counts as Redis being slow: the node then decides by its share.
+  std::chrono::milliseconds redis_command{50};
   std::filesystem::path data_dir;
   std::filesystem::path api_key_pepper_file;
   std::filesystem::path snapshot_key_file;

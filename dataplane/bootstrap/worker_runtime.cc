@@ -11,6 +11,7 @@ redis::ClientOptions redis_options(const NodeShared& shared) {
   options.endpoint = shared.redis;
   options.user = shared.config.redis_user;
   options.password = shared.redis_password;
+  options.command_limit = shared.config.redis_command;
   options.database = shared.config.redis_database;
   return options;
 }

@@ -69,8 +69,10 @@ io::Task<Outcome> LimiterState::admit(std::shared_ptr<LimiterState> self, std::s
     self->hold_money(purses, demand.hold_nano, micro_up(demand.hold_nano));
     holding->asking = true;
     holding->woken_early.clear();
+    ++self->asking_;
     const Result<redis::Reply> reply =
         co_await self->redis_.eval(*call.script, std::move(call.keys), std::move(call.arguments));
+    --self->asking_;
     holding->asking = false;
     if (self->stopped_) co_return Outcome{.result = Refused{}, .loads = {}, .local = false};
     outcome = self->take_answer(*holding, demand, std::move(purses), reply);

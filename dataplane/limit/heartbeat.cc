@@ -23,8 +23,18 @@ io::Task<> LimiterState::keep_alive(std::shared_ptr<LimiterState> self) {
     self->flush_releases();
     self->renew_slots();
     self->check_all_waiters();
+    co_await wait_for_answers(self);
+    if (self->stopped_) co_return;
     co_await tell_purses(self);
   }
+}
+
+// A sum that is told counts every hold that was asked for, granted or not, until the next one: in a burst of requests
+// that are being refused it would refuse others for a whole heartbeat. So it waits, a little, for a calm moment.
+io::Task<> LimiterState::wait_for_answers(std::shared_ptr<LimiterState> self) {
+  constexpr int kTries = 20;
+  for (int i = 0; i < kTries && self->asking_ > 0 && !self->stopped_; ++i)
+    co_await self->worker_.sleep_until(self->now() + std::chrono::milliseconds(50));
 }
 
 void LimiterState::flush_releases() {

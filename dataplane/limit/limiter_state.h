@@ -103,6 +103,7 @@ class LimiterState : public std::enable_shared_from_this<LimiterState> {
   void flush_releases();
   void renew_slots();
   [[nodiscard]] static io::Task<> tell_purses(std::shared_ptr<LimiterState> self);
+  [[nodiscard]] static io::Task<> wait_for_answers(std::shared_ptr<LimiterState> self);
   [[nodiscard]] std::vector<std::string> purses_to_tell();
   [[nodiscard]] std::vector<PurseClaim> claims(std::span<const std::string> purses);
   void purses_told(std::span<const std::string> purses, const std::vector<PurseState>* states);
@@ -132,6 +133,7 @@ class LimiterState : public std::enable_shared_from_this<LimiterState> {
   std::map<std::string, std::shared_ptr<Holding>, std::less<>> holdings_;  // by request id
   HeldScopes held_;
   HeldPurses purses_;
+  std::size_t asking_ = 0;  // calls whose answer has not come: their holds may be refused yet
   PendingReleases releases_;
   std::size_t waiting_ = 0;
 

@@ -25,6 +25,18 @@ bool contains_any(std::string_view body, const std::vector<std::string>& keyword
   return std::ranges::any_of(keywords, [&](const std::string& word) { return lower.find(word) != lower.npos; });
 }
 
+// A second more is not worth telling, and no guess replaces what a vendor has stated.
+bool extends(const Blocked& known, const Blocked& news, SystemTime now) {
+  if (known.until <= now) return true;
+  if (known.soft != news.soft) return known.soft;
+  return news.until > known.until + seconds(1);
+}
+
+// Hard before soft, then the one that lasts longer.
+bool weighs_more(const Blocked& a, const Blocked& b) {
+  return a.soft != b.soft ? b.soft : a.until > b.until;
+}
+
 void model_key(std::string_view account_id, std::string_view model, std::string& into) {
   into.assign(account_id).append("|").append(model);
 }
@@ -33,11 +45,16 @@ void model_key(std::string_view account_id, std::string_view model, std::string&
 
 std::optional<Blocked> Health::blocked(std::string_view account_id, std::string_view model,
                                        std::uint64_t credential_revision, SystemTime now) const {
-  if (!models_.empty()) {
-    model_key(account_id, model, wanted_);
-    const auto found = models_.find(wanted_);
-    if (found != models_.end() && found->second.until > now) return found->second;
-  }
+  const std::optional<Blocked> whole = account_blocked(account_id, credential_revision, now);
+  if (models_.empty()) return whole;
+  model_key(account_id, model, wanted_);
+  const auto found = models_.find(wanted_);
+  if (found == models_.end() || found->second.until <= now) return whole;
+  return whole && weighs_more(*whole, found->second) ? whole : found->second;
+}
+
+std::optional<Blocked> Health::account_blocked(std::string_view account_id, std::uint64_t credential_revision,
+                                               SystemTime now) const {
   const auto found = accounts_.find(account_id);
   if (found == accounts_.end()) return std::nullopt;
   const Account& account = found->second;
@@ -59,10 +76,13 @@ void Health::succeeded(std::string_view account_id, SystemTime now) {
   const auto found = accounts_.find(account_id);
   if (found == accounts_.end()) return;
   Account& account = found->second;
-  account.breaker.succeeded(now);
   account.in_a_row = account.refusals = 0;
   if (account.block.soft) account.block = {};
-  if (account.block.until <= now && account.breaker.idle(now)) accounts_.erase(found);
+  if (account.block.until <= now && account.breaker.idle(now)) {
+    accounts_.erase(found);
+  } else {
+    account.breaker.succeeded(now);
+  }
 }
 
 std::optional<Blocked> Health::rule_of(const Observation& seen, SystemTime now) const {
@@ -104,6 +124,8 @@ std::optional<HealthNews> Health::failed(const Observation& seen, SystemTime now
       return block(seen, {.until = *seen.limits.retry_at, .soft = overloaded, .reason = reason}, seen.limits.model_only,
                    now);
     }
+    // A burst of failures at once is one: only a failure after the last pause is a repetition.
+    if (account.in_a_row > 0 && account.block.soft && account.block.until > now) return std::nullopt;
     const seconds pause = rate_limited ? doubled(seconds(30), account.in_a_row, seconds(300))
                                        : doubled(seconds(10), account.in_a_row, seconds(600));
     ++account.in_a_row;
@@ -133,12 +155,14 @@ bool Health::merge(const HealthNews& news, SystemTime now) {
   if (!news.model.empty()) {
     model_key(news.account_id, news.model, wanted_);
     Blocked& known = models_[wanted_];
-    if (known.until >= news.block.until) return false;
+    if (!extends(known, news.block, now)) return false;
     known = news.block;
     return true;
   }
   Account& account = accounts_[news.account_id];
-  if (account.block.until >= news.block.until) return false;
+  const bool renewed = account.block.reason == v1::ACCOUNT_HEALTH_REASON_AUTH_FAILED &&
+                       news.credential_revision > account.refused_revision;
+  if (!renewed && !extends(account.block, news.block, now)) return false;
   account.block = news.block;
   if (news.block.reason == v1::ACCOUNT_HEALTH_REASON_AUTH_FAILED) {
     account.refused_revision = std::max(account.refused_revision, news.credential_revision);

@@ -67,6 +67,8 @@ class Health {
   template <class Value>
   using Map = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
 
+  [[nodiscard]] std::optional<Blocked> account_blocked(std::string_view account_id, std::uint64_t credential_revision,
+                                                       SystemTime now) const;
   [[nodiscard]] std::optional<HealthNews> failed(const Observation& seen, SystemTime now);
   [[nodiscard]] std::optional<Blocked> rule_of(const Observation& seen, SystemTime now) const;
   [[nodiscard]] std::optional<HealthNews> block(const Observation& seen, Blocked block, bool model_only,

@@ -18,6 +18,8 @@ HealthShare::HealthShare(io::Worker& worker, redis::Client& redis, redis::Subscr
     : worker_(worker), redis_(redis), report_(std::move(report)) {
   subscriber.subscribe(kChannel, [this](std::string_view message) { merge(message); });
   redis.on_up([this] { worker_.spawn_background(load(this)); });
+  // What was said while this worker did not hear.
+  subscriber.on_up([this] { worker_.spawn_background(load(this)); });
 }
 
 void HealthShare::merge(std::string_view text) {

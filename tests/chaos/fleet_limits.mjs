@@ -7,7 +7,7 @@ import { assert, checkBooks, eventually, main, sleep, test } from '../e2e/lib.mj
 
 const kParallel = +(process.env.SLUICE_PARALLEL ?? 1000);
 const kSlow = 'tokens=6,token-delay=8ms,pings=0';  // about 50 ms each
-const fleet = await startFleet({ nodes: 3, workers: 2 });
+const fleet = await startFleet({ settled: true, redisCommand: '2s', nodes: 3, workers: 2 });
 const { make } = fleet;
 const spread = (i) => fleet.nodes[i % fleet.nodes.length].url;
 const tags = (...names) => names.map((name) => `#tag:${name}#`).join(' ');

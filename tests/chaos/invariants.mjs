@@ -84,7 +84,9 @@ async function round(names) {
   for (const key of world.keys) rows.push(...await fleet.usage(`?apiKeyId=${key.id}`));
   const books = await fleet.books();
   console.log(`      ${answers.length} requests, ${answers.filter(whole).length} whole, ${rows.length} rows, ${books.calls.length} upstream calls`);
-  for (const answer of answers.filter((one) => one.stream && one.status === 200 && one.complete)) assert.equal(problemOf(answer), null);
+  for (const answer of answers.filter((one) => one.stream && one.status === 200 && one.complete)) {
+    assert.equal(problemOf(answer), null, `${answer.endMs - answer.startMs} ms, ${JSON.stringify(answer.headers)} ${answer.text.slice(-1500)}`);
+  }
   assert.ok(answers.filter(whole).length > 20, 'it served');
   checkClients({ answers, rows });                                     // I3, I4, I5
   checkCalls({ rows, books, kills });                                  // I11, I12

@@ -64,7 +64,7 @@ class Redis extends Service {
   }
 }
 
-async function makeNode(state, ports, index, { workers, links, times, limits, drain, seed }) {
+async function makeNode(state, ports, index, { workers, links, times, limits, drain, seed, redisCommand }) {
   const id = `local-${index + 1}`;
   const listen = `127.0.0.1:${ports[index * 2]}`;
   const adminListen = `127.0.0.1:${ports[index * 2 + 1]}`;
@@ -82,6 +82,7 @@ admin_listen: "${adminListen}"
 workers: ${workers}
 control_plane: "${made ? made.controlPlane.address : `127.0.0.1:${process.env.CONTROL_GRPC_PORT}`}"
 redis: "${made ? made.redis.address : `unix:${path.join(state, 'run/redis.sock')}`}"
+redis_command: ${redisCommand}
 data_dir: "${data}"
 drain: ${drain}
 secrets:
@@ -90,7 +91,7 @@ secrets:
   node_token_file: "${state}/secrets/node_token"
 log:
   level: "${process.env.SLUICE_LOG_LEVEL ?? 'info'}"
-${section('times', times)}${section('limits', limits)}`);
+${section('times', { overload_delay: '5s', ...times })}${section('limits', limits)}`);
   const node = new Program({
     name: id, argv: [programOf('dataplane/sluice-dataplane'), '--config', config],
     log: path.join(state, 'log', `node-${index + 1}.log`), ready: () => answers(`http://${adminListen}/readyz`),
@@ -187,7 +188,7 @@ function readVariables(file) {
 
 // nodes, workers: of each node; links: cut proxies to Redis and control plane; times, limits: sections of a node's config,
 // such as { upstream_idle: '2s' }; drain: a node's window at SIGTERM; log: calls that the fake remembers.
-export async function startFleet({ nodes = 3, workers = 1, links = false, times = {}, limits = {}, drain = '10s', log = 20000, fakeThreads = 1, seed = 1 } = {}) {
+export async function startFleet({ nodes = 3, workers = 1, links = false, times = {}, limits = {}, drain = '10s', log = 20000, fakeThreads = 1, seed = 1, redisCommand = '50ms', settled = false } = {}) {
   const state = fs.mkdtempSync('/tmp/sluice-fleet.');
   fs.chmodSync(state, 0o755);
   states.add(state);
@@ -209,8 +210,10 @@ export async function startFleet({ nodes = 3, workers = 1, links = false, times 
     log: path.join(state, 'log/fake.log'), ready: () => answers(`${fleet.fakeUrl}/healthz`),
   }).start();
   const ports = [+process.env.GATEWAY_PORT, +process.env.GATEWAY_ADMIN_PORT, ...await freePorts((nodes - 1) * 2)];
-  for (let i = 0; i < nodes; i++) fleet.nodes.push(await makeNode(state, ports, i, { workers, links, times, limits, drain, seed }));
+  for (let i = 0; i < nodes; i++) fleet.nodes.push(await makeNode(state, ports, i, { workers, links, times, limits, drain, seed, redisCommand }));
   await Promise.all(fleet.nodes.map((node) => node.start()));
+  // A Redis that is new to the fleet is in quarantine for 10 s: until then every node decides by its share.
+  if (settled) await new Promise((resolve) => setTimeout(resolve, 11000));
   await fleet.decided();
   return fleet;
 }

@@ -27,7 +27,7 @@ export function random(seed) {
 // One direction of one connection: pieces in order, each at its time.
 class Lane {
   constructor(link, from, to) {
-    Object.assign(this, { link, from, to, queue: [], last: 0, timer: null, ended: false });
+    Object.assign(this, { link, from, to, queue: [], last: 0, timer: null, ended: false, draining: false });
     from.on('data', (piece) => this.take(piece));
     from.on('end', () => { this.ended = true; this.run(); });
   }
@@ -41,6 +41,13 @@ class Lane {
     this.run();
   }
 
+  waitForRoom() {
+    this.from.pause();
+    if (this.draining) return;
+    this.draining = true;
+    this.to.once('drain', () => { this.draining = false; this.run(); });
+  }
+
   run() {
     clearTimeout(this.timer);
     if (this.link.hole) return;
@@ -52,9 +59,9 @@ class Lane {
       }
       const { piece } = this.queue.shift();
       if (this.to.destroyed) continue;
-      if (!this.to.write(piece)) { this.from.pause(); this.to.once('drain', () => this.from.resume()); }
+      if (!this.to.write(piece)) this.waitForRoom();
     }
-    if (!this.link.hole) this.from.resume();
+    if (!this.draining) this.from.resume();
     if (this.ended && !this.to.destroyed) this.to.end();
   }
 }
@@ -85,7 +92,8 @@ class Pair {
     if (!this.link.pairs.delete(this)) return;
     for (const lane of this.lanes) clearTimeout(lane.timer);
     for (const socket of [this.client, this.target]) {
-      if (reset) socket.resetAndDestroy?.(); else socket.destroy();
+      if (reset && !(socket === this.target && this.link.target.path)) socket.resetAndDestroy();
+      else socket.destroy();
     }
   }
 }

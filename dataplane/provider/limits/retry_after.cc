@@ -16,7 +16,7 @@ using std::chrono::seconds;
 std::optional<double> number(std::string_view& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  if (error != std::errc() || !std::isfinite(value) || value < 0 || value > 1e9) return std::nullopt;
+  if (error != std::errc() || !std::isfinite(value) || value < 0 || value > 1e11) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return value;
 }

@@ -12,8 +12,15 @@
 
 namespace sluice::testing {
 
-using namespace std::chrono_literals;
-using namespace sync;
+using sync::Action;
+using sync::Actions;
+using sync::Dial;
+using sync::Find;
+using sync::Hang;
+using sync::Obey;
+using sync::Send;
+using sync::Session;
+using sync::Use;
 
 struct Node {
   explicit Node(SnapshotPtr start = snapshot::Snapshot::empty())
@@ -91,7 +98,7 @@ struct Node {
   }
 
   using Lines = std::vector<std::string>;
-  SteadyTime now{1h};
+  SteadyTime now{std::chrono::hours(1)};
   std::uint64_t nonce = 0;
   v1::SubscribeRequest sent;
   Session session;
