@@ -12,7 +12,7 @@ namespace sluice::request {
 struct OverloadLimits {
   std::size_t connections = 20'000;               // of one worker; more are closed at once
   std::size_t body_bytes = 256ULL * 1024 * 1024;  // of all requests of one worker that have not been answered yet
-  std::chrono::milliseconds loop_delay{250};       // a loop turn that takes longer is overload
+  std::chrono::milliseconds loop_delay{250};      // a loop turn that takes longer is overload
 };
 
 class Overload {
