@@ -48,6 +48,7 @@ struct Signals {
   bool substance = false;  // an event that is no keepalive
   bool known = false;      // an event of this protocol
   bool foreign = false;    // data that is no event of this protocol; later versions of it may add some
+  bool restart = false;    // a second beginning: another answer is spliced in; it was not read
   std::size_t read = 0;    // bytes up to and including the last event that was read
 };
 

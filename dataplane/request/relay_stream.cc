@@ -162,6 +162,7 @@ io::Task<StreamRelay::Round> StreamRelay::take(std::string_view bytes, bool last
   }
   if (step.usage || committed()) note_progress(exchange_, engine_.usage());
   co_await forward(step);
+  if (step.broken) co_return ended(engine_.on_cut());
   if (last) co_return ended(engine_.on_end());
   if (exchange_.client_gone && !drains_) co_return ended(engine_.on_client_gone());
   const bool covered = co_await spending_.keep_covered(engine_.usage());

@@ -65,7 +65,7 @@ StreamEngine::Step StreamEngine::in_preamble(std::string_view events) {
     if (event.empty()) break;
     events = rest;
     const protocol::Signals signals = reader_->read_events(event);
-    if (signals.foreign && !known_) {
+    if (signals.restart || (signals.foreign && !known_)) {
       step.fault = Fault::kGarbage;
       return step;
     }
@@ -83,6 +83,7 @@ StreamEngine::Step StreamEngine::in_preamble(std::string_view events) {
     held_ += rest.forward;
     step.usage = step.usage || rest.usage;
     step.terminal = rest.terminal;
+    step.broken = rest.broken;
   }
   step.forward = held_;
   return step;
@@ -92,8 +93,9 @@ StreamEngine::Step StreamEngine::in_content(std::string_view events) {
   Step step;
   const protocol::Signals signals = reader_->read_events(events);
   take(signals, step);
-  // One end: whatever an upstream sends behind its terminal event is not passed on.
-  step.forward = step.terminal ? events.substr(0, signals.read) : events;
+  // One beginning and one end: what an upstream sends behind its terminal event, or a second answer, is not passed on.
+  step.broken = signals.restart;
+  step.forward = step.terminal || step.broken ? events.substr(0, signals.read) : events;
   return step;
 }
 

@@ -35,6 +35,7 @@ class StreamEngine {
     bool committed = false;  // this step reached the first content
     bool usage = false;
     bool progress = false;  // anything but keepalives came
+    bool broken = false;    // nothing behind `forward` belongs to this answer
     bool terminal = false;  // settle before `forward` goes out
     Fault fault = Fault::kNone;
   };

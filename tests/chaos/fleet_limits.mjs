@@ -74,6 +74,7 @@ test('concurrency of a user: exact, and nothing is left lying', async () => {
 });
 
 test('concurrency of keys, below that of their user', async () => {
+  await make.settings(kLongQueues);
   const one = await make.all({ user: { concurrency: 10 }, key: { concurrency: 4 } });
   const second = await make.known(await make.key({ user: one.user, group: one.group, concurrency: 9 }));
   await steered(one.accounts);
@@ -85,6 +86,7 @@ test('concurrency of keys, below that of their user', async () => {
 });
 
 test('concurrency of accounts, all of them used', async () => {
+  await make.settings(kLongQueues);
   const limits = [3, 8, 14];
   const one = await make.all({ user: { concurrency: 5000 }, accounts: limits.map((concurrency) => ({ concurrency })) });
   await steered(one.accounts);
@@ -94,6 +96,7 @@ test('concurrency of accounts, all of them used', async () => {
 });
 
 test('users, keys and accounts at once', async () => {
+  await make.settings(kLongQueues);
   const group = await make.group();
   const limits = [5, 11];
   const accounts = [];

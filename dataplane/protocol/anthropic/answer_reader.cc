@@ -102,10 +102,14 @@ Signals MessagesReader::read_events(std::string_view events) {
   Signals signals;
   const std::size_t all = events.size();
   for (std::string_view bytes = sse::take_event(events); !bytes.empty(); bytes = sse::take_event(events)) {
-    signals.read = all - events.size();
     const sse::Event event = sse::parse_event(bytes);
+    const std::string_view name = event.name.empty() && !event.data.empty() ? type_of(event.data) : event.name;
+    if (name == "message_start" && std::exchange(started_, true)) {
+      signals.restart = true;
+      break;
+    }
+    signals.read = all - events.size();
     if (event.data.empty()) continue;
-    const std::string_view name = event.name.empty() ? type_of(event.data) : event.name;
     (is_known(name) ? signals.known : signals.foreign) = true;
     if (name != "ping") signals.substance = true;
     read_event(name, event.data, signals);

@@ -22,6 +22,7 @@ class MessagesReader final : public AnswerReader {
   Usage usage_;
   std::string start_usage_;  // verbatim, from message_start
   std::size_t bytes_seen_ = 0;
+  bool started_ = false;      // message_start was seen
   bool solid_block_ = false;  // the open block is content by itself, such as a tool call
   UpstreamError error_;
 };

@@ -113,6 +113,16 @@ TEST_CASE("nothing behind the terminal event is passed on or believed") {
   CHECK(engine.usage().output == 5);
 }
 
+TEST_CASE("a second beginning is never passed on") {
+  StreamEngine engine = engine_after({kStart});
+  const std::string events = kContent + kStart + kContent;
+  const StreamEngine::Step step = engine.push(events);
+  CHECK(step.broken);
+  CHECK(step.forward == kStart + kContent);
+  StreamEngine held = engine_after({kStart});
+  CHECK(held.push(kStart).fault == Fault::kGarbage);
+}
+
 TEST_CASE("a clean end without the terminal event is a cut, never an end") {
   const StreamEngine::End end = engine_after({kStart, kContent}).on_end();
   CHECK(end.outcome == v1::OUTCOME_UPSTREAM_CUT);
