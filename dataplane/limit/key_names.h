@@ -18,6 +18,9 @@ class KeyNames {
   [[nodiscard]] std::string slots(std::string_view scope) const { return with("slots:", scope); }
   // ZSET: member -> ticket (Redis time in microseconds when it first asked). Entries may be stale.
   [[nodiscard]] std::string queue(std::string_view scope) const { return with("queue:", scope); }
+  // Matches every key of that kind, for SCAN.
+  [[nodiscard]] std::string all_slots() const { return with("slots:", "*"); }
+  [[nodiscard]] std::string all_queues() const { return with("queue:", "*"); }
   // STRING "<debt>:<Redis microsecond>": GCRA in whole numbers; one request or token is a debt of 60,000,000, which the
   // limit per minute works off every microsecond.
   [[nodiscard]] std::string request_rate(std::string_view scope) const { return with("rate:", scope, ":requests"); }

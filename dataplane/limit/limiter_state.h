@@ -113,6 +113,7 @@ class LimiterState : public std::enable_shared_from_this<LimiterState> {
   [[nodiscard]] bool decides_locally() const;
   [[nodiscard]] static io::Task<> find_epoch(std::shared_ptr<LimiterState> self);
   [[nodiscard]] static io::Task<bool> ask_epoch(std::shared_ptr<LimiterState> self);
+  [[nodiscard]] static io::Task<> forget_leases(std::shared_ptr<LimiterState> self, SteadyTime until);
   void epoch_in_doubt();
   void take_epoch(const FoundOutcome& found);
   void resume();

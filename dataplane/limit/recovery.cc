@@ -70,8 +70,36 @@ io::Task<bool> LimiterState::ask_epoch(std::shared_ptr<LimiterState> self) {
   if (self->stopped_ || !reply || connection != self->connections_) co_return false;
   const Result<FoundOutcome> found = parse_found(*reply);
   if (!found) co_return false;
+  if (found->changed) {
+    // What others tell before this is over they tell again with their next heartbeat, before anything is admitted.
+    co_await forget_leases(self, self->now() + (found->until - found->now) - self->settings_.heartbeat * 5 / 4);
+    if (self->stopped_ || connection != self->connections_) co_return false;
+  }
   self->take_epoch(*found);
   co_return true;
+}
+
+// An older copy of Redis remembers slots and waiters of requests that have ended since; nobody would give them back
+// before their leases end. Whoever still has something tells it anew. Stops at `until`: the leases do the rest.
+io::Task<> LimiterState::forget_leases(std::shared_ptr<LimiterState> self, SteadyTime until) {
+  if (self->now() >= until) co_return;
+  (void)self->redis_.fire({"UNLINK", self->names_.waiting()});
+  for (const std::string& pattern : {self->names_.all_slots(), self->names_.all_queues()}) {
+    std::string cursor = "0";
+    do {
+      std::vector<std::string> ask = {"SCAN", cursor, "MATCH", pattern, "COUNT", "1000"};
+      const Result<redis::Reply> reply = co_await self->redis_.command(std::move(ask));
+      if (self->stopped_ || !reply || reply->list() == nullptr || reply->list()->size() != 2) co_return;
+      const std::string* next = reply->list()->front().text();
+      const redis::Reply::List* keys = reply->list()->back().list();
+      if (next == nullptr || keys == nullptr) co_return;
+      std::vector<std::string> unlink = {"UNLINK"};
+      for (const redis::Reply& key : *keys)
+        if (key.text() != nullptr) unlink.push_back(*key.text());
+      if (unlink.size() > 1) (void)self->redis_.fire(unlink);
+      cursor = *next;
+    } while (cursor != "0" && self->now() < until);
+  }
 }
 
 void LimiterState::take_epoch(const FoundOutcome& found) {

@@ -91,8 +91,11 @@ void ClientState::watch_deadline(SteadyTime when) {
 void ClientState::end_late_calls() {
   armed_for_ = SteadyTime::max();
   if (!connection_) return;
+  // In a long turn of the loop an answer may lie in the socket although its turn has not come.
+  const std::shared_ptr<Connection> connection = connection_;
+  connection->hear();
   SteadyTime next = SteadyTime::max();
-  for (const std::shared_ptr<Call>& call : connection_->unanswered()) {
+  for (const std::shared_ptr<Call>& call : connection->unanswered()) {
     if (!call || call->result) continue;
     if (call->deadline > now()) {
       next = std::min(next, call->deadline);

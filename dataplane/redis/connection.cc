@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <hiredis/async.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <string>
+#include <utility>
 
 #include "common/io/worker.h"
 
@@ -95,6 +97,7 @@ bool Connection::send(std::span<const std::string_view> arguments, std::shared_p
   unanswered_.push_back(std::move(call));
   if (redisAsyncCommandArgv(context_, Hooks::reply, nullptr, static_cast<int>(texts.size()), texts.data(),
                             lengths.data()) == REDIS_OK) {
+    if (connected_) ++unwritten_;
     return true;
   }
   unanswered_.pop_back();
@@ -112,6 +115,14 @@ bool Connection::subscribe(std::span<const std::string> channels, OnPush on_push
   }
   return redisAsyncCommandArgv(context_, Hooks::pushed, nullptr, static_cast<int>(texts.size()), texts.data(),
                                lengths.data()) == REDIS_OK;
+}
+
+void Connection::hear() {
+  const std::shared_ptr<Connection> self = shared_from_this();
+  for (std::size_t before = unanswered_.size() + 1; unanswered_.size() < before;) {
+    before = unanswered_.size();
+    if (context_ != nullptr && wants_read_) redisAsyncHandleRead(context_);
+  }
 }
 
 void Connection::close() {
@@ -151,7 +162,17 @@ void Connection::want_write() {
   boost::asio::post(worker_.context().get_executor(), [self = shared_from_this()] { self->flush(); });
 }
 
+// A turn that takes long is our own fault and not one of Redis: its time to answer begins when it is asked.
+void Connection::move_deadlines() {
+  const SteadyTime now = worker_.clock().steady();
+  const std::size_t count = std::min(std::exchange(unwritten_, 0), unanswered_.size());
+  for (std::size_t i = unanswered_.size() - count; i < unanswered_.size(); ++i) {
+    if (const std::shared_ptr<Call>& call = unanswered_[i]) call->deadline += now - call->asked;
+  }
+}
+
 void Connection::flush() {
+  move_deadlines();
   if (context_ != nullptr && wants_write_) redisAsyncHandleWrite(context_);
   writing_ = false;
   if (context_ != nullptr && wants_write_) wait_writable();

@@ -26,14 +26,15 @@ namespace sluice::redis {
 
 // A command that somebody waits for. Shared: its waiter may leave before the reply comes.
 struct Call {
-  Call(io::Worker& worker, SteadyTime limit) : finished(worker), deadline(limit) {}
+  Call(io::Worker& worker, SteadyTime limit) : finished(worker), asked(worker.clock().steady()), deadline(limit) {}
   void finish(Result<Reply> outcome) {
     if (result) return;
     result = std::move(outcome);
     finished.set();
   }
   io::Event finished;
-  SteadyTime deadline;
+  SteadyTime asked;
+  SteadyTime deadline;  // moves by what the command waited on our side before it was written
   std::optional<Result<Reply>> result;
 };
 
@@ -57,6 +58,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // not destroy the connection. False if the connection is closed.
   using OnPush = std::function<void(std::string_view kind, std::string_view channel, std::string_view text)>;
   bool subscribe(std::span<const std::string> channels, OnPush on_push);
+  // Takes in what has come already, without waiting for the loop to say so.
+  void hear();
   // Ends the connection; calls without a reply finish with kClosed.
   void close();
 
@@ -73,6 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void attach(redisAsyncContext* context);
   void want_write();
   void flush();
+  void move_deadlines();
   void wait_writable();
   void wait_readable();
   void on_reply(void* reply);
@@ -84,6 +88,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::function<void(std::string)> on_closed_;
   OnPush on_push_;
   std::deque<std::shared_ptr<Call>> unanswered_;
+  std::size_t unwritten_ = 0;  // the last calls of those, which wait for the flush at the end of the turn
   SteadyTime last_heard_;
   bool connected_ = false;
   bool wants_read_ = false;

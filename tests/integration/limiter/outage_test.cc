@@ -54,6 +54,30 @@ TEST_CASE("what a dead node held is free after its lease") {
   CHECK(eventually(kGenerous, [&] { return entries(server, "slots:account:a1") == 1; }));
 }
 
+TEST_CASE("an older copy of Redis is rid of slots and waiters that nobody has any more") {
+  RedisServer server;
+  NodeOptions options = kPatient;
+  options.quarantine = milliseconds(2000);
+  Node node(server.url(), options);
+  REQUIRE(node.by_redis());
+  const auto held = node.request({.user = "u1", .user_concurrency = 10});
+  REQUIRE(granted(node.admit(held)));
+  // As if it had been restored: another memory that remembers requests of long ago.
+  const std::string forever = std::to_string(4'000'000'000'000);
+  for (const char* key : {"slots:user:u1", "slots:user:u2", "queue:user:u2", "waiting"})
+    server.run("ZADD sluice:2:{f}:" + std::string(key) + " " + forever + " n9/0:gone");
+  server.run("SET sluice:2:{f}:sticky:kept a1");
+  server.run("DEL sluice:2:{f}:epoch");
+  CHECK(node.admit(node.request({.user = "u3", .key = "k3"})).local);
+  CHECK(eventually(kGenerous, [&] { return entries(server, "slots:user:u2") == 0; }));
+  REQUIRE(node.by_redis());
+  CHECK(lease_end(server, "slots:user:u1", "n9/0:gone") == 0);
+  CHECK(lease_end(server, "slots:user:u1", "n1/0:" + held->id) > 0);
+  CHECK(entries(server, "queue:user:u2") == 0);
+  CHECK(entries(server, "waiting") == 0);
+  CHECK(server.run("EXISTS sluice:2:{f}:sticky:kept") == ":1");
+}
+
 TEST_CASE("a living node keeps its slots and its place") {
   RedisServer server;
   Node node(server.url(), {.heartbeat = milliseconds(50)});
