@@ -226,6 +226,8 @@ io::Task<Step> acquire(Exchange& exchange) {
   if (exchange.endpoint == Endpoint::kCountTokens) co_return choose_unlimited(exchange);
   Acquisition acquisition(exchange);
   Step step = co_await acquisition.run();
+  // Granted to a request that had ended meanwhile: nobody else knows of this account.
+  if (!step) exchange.permit.release_account();
   co_return step;
 }
 

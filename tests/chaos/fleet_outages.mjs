@@ -111,6 +111,22 @@ test('a node frozen for 10 s, then back', () => underLoad(12, async () => {
   fleet.nodes[2].resume();
 }, { after: 16000, clients: 12 }));
 
+test('clients leave while Redis is asked for them', async () => {
+  const [node] = fleet.nodes;
+  const one = await make.all({ user: { concurrency: 20 }, accounts: [{ concurrency: 5 }] });
+  await fleet.steer(one.accounts[0].credential, 'tokens=3,pings=0');
+  const { pid } = node;
+  node.links.redis.delay(20);
+  const requests = Array.from({ length: 200 }, (_, i) => ({ url: node.url, key: one.key.secret, stream: i % 2 === 0, timeoutMs: 5 + i % 80 }));
+  const left = await sendAll(requests, { parallel: 20 });
+  node.links.redis.heal();
+  assert.ok(left.filter((answer) => answer.error).length > 50, 'clients left');
+  assert.ok(node.alive && node.pid === pid, 'the node has not ended');
+  await fleet.waitIdle();
+  const answers = await sendAll(Array.from({ length: 20 }, () => ({ url: node.url, key: one.key.secret })));
+  assert.equal(answers.filter(whole).length, 20, 'every slot is free again');
+});
+
 test('a node is told to end under load: what runs is finished, the others take over', async () => {
   const one = await make.all({ user: { concurrency: 100 } });
   await fleet.steer(one.accounts[0].credential, 'tokens=20,token-delay=30ms,pings=0');
