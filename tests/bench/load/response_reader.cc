@@ -26,6 +26,7 @@ void ResponseReader::read_head() {
   const std::string head = lower(head_);
   if (head.size() > 12) std::from_chars(head.data() + 9, head.data() + 12, status_);
   chunked_ = head.find("\r\ntransfer-encoding: chunked") != std::string::npos;
+  closes_ = head.find("\r\nconnection: close") != std::string::npos;
   constexpr std::string_view kLength = "\r\ncontent-length: ";
   if (const std::size_t at = head.find(kLength); at != std::string::npos) {
     std::from_chars(head.data() + at + kLength.size(), head.data() + head.size(), length_);

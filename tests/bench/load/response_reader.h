@@ -15,7 +15,8 @@ class ResponseReader {
   void reset();
 
   [[nodiscard]] int status() const { return status_; }
-  [[nodiscard]] bool head_seen() const { return head_done_; }
+  // The server closes the connection after this answer.
+  [[nodiscard]] bool closes() const { return closes_; }
   // Body bytes, with the chunk framing where there is one.
   [[nodiscard]] std::uint64_t body_bytes() const { return body_bytes_; }
 
@@ -26,6 +27,7 @@ class ResponseReader {
   std::string tail_;  // the last bytes of a chunked body
   bool head_done_ = false;
   bool chunked_ = false;
+  bool closes_ = false;
   int status_ = 0;
   std::uint64_t length_ = 0;
   std::uint64_t body_bytes_ = 0;
