@@ -12,17 +12,15 @@ std::size_t line_end(std::string_view bytes, std::size_t at) {
   return at + 1 < bytes.size() && bytes[at + 1] == '\n' ? 2 : 1;
 }
 
-// One past the blank line that ends the first event, 0 if it is not there yet. A lone CR as the last byte may be half
-// of a CRLF, so it does not end anything yet.
-std::size_t end_of_first_event(std::string_view bytes) {
+// One past the first blank line, 0 if it is not there yet. A lone CR as the last byte may be half of a CRLF: `more`
+// tells whether that could still come, so that it does not end anything yet.
+std::size_t end_of_first_event(std::string_view bytes, bool more) {
+  std::size_t line = 0;
   std::size_t at = 0;
-  while ((at = bytes.find_first_of("\r\n", at)) != std::string_view::npos) {
-    const std::size_t first = line_end(bytes, at);
-    const std::size_t second = line_end(bytes, at + first);
-    const std::size_t end = at + first + second;
-    if (second != 0 && !(bytes[end - 1] == '\r' && end == bytes.size())) return end;
-    if (second != 0) return 0;
-    at += first;
+  while ((at = bytes.find_first_of("\r\n", line)) != std::string_view::npos) {
+    const std::size_t end = at + line_end(bytes, at);
+    if (at == line) return more && bytes[end - 1] == '\r' && end == bytes.size() ? 0 : end;
+    line = end;
   }
   return 0;
 }
@@ -37,21 +35,23 @@ std::string_view field_value(std::string_view line, std::size_t colon) {
 
 std::size_t end_of_last_event(std::string_view bytes) {
   // Almost every stream ends its lines with LF: look for the last "\n\n" or "\n\r\n" from the back.
-  for (std::size_t i = bytes.size(); i-- > 1;) {
-    if (bytes[i] != '\n') continue;
-    if (bytes[i - 1] == '\n') return i + 1;
-    if (i >= 2 && bytes[i - 1] == '\r' && (bytes[i - 2] == '\n' || bytes[i - 2] == '\r')) return i + 1;
-  }
-  // Lone CRs as line ends are legal and rare: go event by event.
-  if (bytes.find('\r') == std::string_view::npos) return 0;
   std::size_t end = 0;
-  while (const std::size_t next = end_of_first_event(bytes.substr(end)))
+  for (std::size_t i = bytes.size(); end == 0 && i-- > 1;) {
+    if (bytes[i] != '\n') continue;
+    const bool blank =
+        bytes[i - 1] == '\n' || (i >= 2 && bytes[i - 1] == '\r' && (bytes[i - 2] == '\n' || bytes[i - 2] == '\r'));
+    if (blank) end = i + 1;
+  }
+  // Lone CRs as line ends are legal and rare, and so is a blank line by itself: go event by event.
+  const std::string_view rest = bytes.substr(end);
+  if (rest.empty() || (rest.front() != '\n' && rest.find('\r') == std::string_view::npos)) return end;
+  while (const std::size_t next = end_of_first_event(bytes.substr(end), true))
     end += next;
   return end;
 }
 
 std::string_view take_event(std::string_view& bytes) {
-  const std::size_t end = end_of_first_event(bytes);
+  const std::size_t end = end_of_first_event(bytes, false);
   std::string_view event = bytes.substr(0, end);
   bytes.remove_prefix(end);
   return event;

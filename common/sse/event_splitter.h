@@ -32,7 +32,7 @@ class EventSplitter {
 // Where the last whole event in `bytes` ends, i.e. one past its blank line; 0 if there is none.
 [[nodiscard]] std::size_t end_of_last_event(std::string_view bytes);
 
-// Takes the first event, including its blank line, off `bytes`; empty if none is whole.
+// Takes the first event, including its blank line, off `bytes`, which EventSplitter handed on; empty if none is whole.
 [[nodiscard]] std::string_view take_event(std::string_view& bytes);
 
 // One event's fields. `data` is the first data line's value; `more_data` tells that there were others.

@@ -19,6 +19,7 @@ const std::string kStreams[] = {
     "event: a\ndata: 1\n\nevent: b\ndata: 2\n\n",
     "event: a\r\ndata: 1\r\n\r\nevent: b\r\ndata: 2\r\n\r\n",
     ": comment\n\ndata:1\n\n\ndata: x\ndata: y\n\n",
+    "\n: comment\r\n\r\ndata: 1\r\n: mixed\n\rdata: 2\n\n\n\n",
 };
 
 }  // namespace
@@ -28,7 +29,8 @@ TEST_CASE("a stream cut at any byte comes out whole and only in whole events") {
     for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
       EventSplitter splitter;
       std::string out(splitter.push(std::string_view(stream).substr(0, cut)));
-      if (!out.empty()) CHECK(end_of_last_event(out) == out.size());
+      // Whether a lone CR at the end is a whole line end is told by what follows.
+      if (!out.empty()) CHECK(end_of_last_event(out + ":") == out.size());
       out += splitter.push(std::string_view(stream).substr(cut));
       CHECK(out == stream);
       CHECK_FALSE(splitter.holds_partial());
@@ -44,6 +46,10 @@ TEST_CASE("byte by byte gives the same events as at once") {
       out += splitter.push(std::string_view(&c, 1));
     CHECK(events_of(out) == events_of(stream));
   }
+}
+
+TEST_CASE("lone CRs end lines, also the last one of what was handed on") {
+  CHECK(events_of("data: 1\r\rdata: 2\r\r") == std::vector<std::string>{"data: 1\r\r", "data: 2\r\r"});
 }
 
 TEST_CASE("an unfinished event is held back") {
