@@ -58,6 +58,7 @@ struct Exchange {
   std::string_view allowed_method;  // set when the path is known and the method is not
   const protocol::Protocol* protocol;
   Caller caller;
+  Overload::Taken taken;
   Overload::Room body_room;
   std::string body;
   protocol::Call call;

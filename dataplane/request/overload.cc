@@ -1,7 +1,5 @@
 #include "dataplane/request/overload.h"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "common/base/random.h"
@@ -11,10 +9,6 @@ namespace sluice::request {
 namespace {
 
 constexpr std::chrono::milliseconds kInterval{100};
-// The share moves slowly enough to find the point where the loop just keeps up, and never reaches everything: some
-// requests must get through to show that the rush is over.
-constexpr unsigned kStep = 5;
-constexpr unsigned kMostShed = 90;
 
 observe::Labels labels(const io::Worker& worker) {
   return {{"worker", std::to_string(worker.index())}};
@@ -25,6 +19,8 @@ observe::Labels labels(const io::Worker& worker) {
 Overload::Overload(io::Worker& worker, OverloadLimits limits, observe::MetricsRegistry& metrics)
     : worker_(worker),
       limits_(limits),
+      probe_(worker),
+      control_(limits.loop_delay),
       shed_(metrics.counter("sluice_shed_total", "Requests refused because the worker is overloaded", labels(worker))),
       no_room_(metrics.counter("sluice_no_room_total", "Requests refused because bodies take too much memory",
                                labels(worker))),
@@ -36,29 +32,22 @@ void Overload::start() {
   worker_.spawn_background(measure(this));
 }
 
-// How long a turn of the loop takes is how long everything on it waits.
 io::Task<> Overload::measure(Overload* self) {
   const Clock& clock = self->worker_.clock();
   for (;;) {
     co_await self->worker_.sleep_until(clock.steady() + kInterval);
-    const SteadyTime before = clock.steady();
-    co_await boost::asio::post(self->worker_.context().get_executor(), boost::asio::use_awaitable_t<io::Executor>());
-    self->adapt(clock.steady() - before);
+    const std::chrono::nanoseconds delay = co_await self->probe_.measure();
+    self->control_.measured(delay, clock.steady());
+    self->share_gauge_.Set(self->control_.share());
   }
 }
 
-void Overload::adapt(std::chrono::nanoseconds delay) {
-  if (delay > limits_.loop_delay) {
-    share_ = std::min(kMostShed, share_ + kStep);
-  } else if (share_ > 0 && delay < limits_.loop_delay / 2) {
-    share_ -= std::min(share_, kStep);
+bool Overload::Taken::take(Overload& overload) {
+  if (!overload.control_.takes(overload.worker_.clock().steady(), static_cast<double>(random_below(1000)) / 1000.0)) {
+    overload.shed_.Increment();
+    return false;
   }
-  share_gauge_.Set(share_ / 100.0);
-}
-
-bool Overload::sheds() {
-  if (share_ == 0 || random_below(100) >= share_) return false;
-  shed_.Increment();
+  overload_ = &overload;
   return true;
 }
 

@@ -4,15 +4,17 @@
 
 #include <cstddef>
 
+#include "common/io/loop_probe.h"
 #include "common/io/worker.h"
 #include "common/observe/metrics.h"
+#include "dataplane/request/shed_control.h"
 
 namespace sluice::request {
 
 struct OverloadLimits {
   std::size_t connections = 20'000;               // of one worker; more are closed at once
   std::size_t body_bytes = 256ULL * 1024 * 1024;  // of all requests of one worker that have not been answered yet
-  std::chrono::milliseconds loop_delay{250};      // a loop turn that takes longer is overload
+  std::chrono::milliseconds loop_delay{250};      // what is ready waits longer than that: overload
 };
 
 class Overload {
@@ -22,9 +24,23 @@ class Overload {
   // Measures the loop from now on. Called once; ends with the worker.
   void start();
 
-  // Whether this request is one of those to refuse now.
-  [[nodiscard]] bool sheds();
   [[nodiscard]] bool takes_connection(std::size_t open);
+
+  // That one request was taken; over when destroyed.
+  class Taken {
+   public:
+    Taken() = default;
+    Taken(const Taken&) = delete;
+    Taken& operator=(const Taken&) = delete;
+    ~Taken() {
+      if (overload_ != nullptr) overload_->control_.finished();
+    }
+    // False if this request is one of those to refuse now.
+    [[nodiscard]] bool take(Overload& overload);
+
+   private:
+    Overload* overload_ = nullptr;
+  };
 
   // Room for the body of one request; given back when destroyed.
   class Room {
@@ -44,16 +60,16 @@ class Overload {
 
  private:
   static io::Task<> measure(Overload* self);
-  void adapt(std::chrono::nanoseconds delay);
 
   io::Worker& worker_;
   const OverloadLimits limits_;
+  io::LoopProbe probe_;
+  ShedControl control_;
   observe::Counter& shed_;
   observe::Counter& no_room_;
   observe::Counter& connections_refused_;
   observe::Gauge& share_gauge_;
   std::size_t bytes_ = 0;
-  unsigned share_ = 0;  // of new requests that are refused, in percent
 };
 
 }  // namespace sluice::request

@@ -49,7 +49,7 @@ io::Task<Step> read_call(Exchange& exchange) {
   }
   exchange.body = std::move(*body);
   // Refused here and not before the body, so that the connection stays good; what is saved is everything after.
-  if (exchange.services.overload.sheds()) co_return overloaded();
+  if (!exchange.taken.take(exchange.services.overload)) co_return overloaded();
 
   Result<protocol::Call> call = exchange.protocol->read_call(exchange.body);
   if (!call) co_return std::unexpected(protocol::ApiError{.status = 400, .message = call.error().message});
