@@ -1,4 +1,5 @@
-// Collects the keys and arguments of a script call. Only for dataplane/limit; one thread.
+// Collects the keys and arguments of a script call. Scripts that every request runs take their numbers packed, as one
+// argument before the others (scripts/numbers.part.lua). Only for dataplane/limit; one thread.
 #pragma once
 
 #include <chrono>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "dataplane/limit/key_names.h"
+#include "dataplane/limit/pack_number.h"
 #include "dataplane/limit/script_call.h"
 
 namespace sluice::limit {
@@ -37,6 +39,15 @@ class CallBuilder {
     return *this;
   }
   CallBuilder& number(std::chrono::milliseconds argument) { return number(argument.count()); }
+
+  // Before any text().
+  CallBuilder& packs_numbers() { return text({}); }
+  template <class Integer>
+  CallBuilder& packed(Integer number) {
+    pack_number(static_cast<std::int64_t>(number), call_.arguments.front());
+    return *this;
+  }
+  CallBuilder& packed(std::chrono::milliseconds number) { return packed(number.count()); }
 
   [[nodiscard]] ScriptCall take() { return std::move(call_); }
 

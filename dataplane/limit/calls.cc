@@ -7,28 +7,28 @@ namespace sluice::limit {
 
 ScriptCall settle_call(const KeyNames& names, const SettleAsk& ask) {
   CallBuilder call(settle_script(), 2 + 2 * ask.slots.size() + ask.purses.size() + ask.tokens.size(),
-                   8 + 2 * ask.slots.size() + 2 * ask.purses.size() + ask.tokens.size());
+                   5 + ask.slots.size());
   call.key(names.waiting()).key(names.used());
-  call.text(ask.member).text(ask.owner).text(ask.node).number(ask.lease).text(names.wake_prefix());
-  call.number(ask.token_delta).number(ask.slots.size()).number(ask.purses.size());
+  call.packs_numbers().text(ask.member).text(ask.owner).text(ask.node).text(names.wake_prefix());
+  call.packed(ask.lease).packed(ask.token_delta).packed(ask.slots.size()).packed(ask.purses.size());
   for (const ScopeLimit& slot : ask.slots)
-    call.slots_and_queue(names, slot.scope).text(slot.scope).number(slot.limit);
+    call.slots_and_queue(names, slot.scope).text(slot.scope).packed(slot.limit);
   for (const PurseSettlement& purse : ask.purses) {
-    call.key(names.purse(purse.purse)).number(purse.hold_micro).number(purse.actual_micro);
+    call.key(names.purse(purse.purse)).packed(purse.hold_micro).packed(purse.actual_micro);
   }
   if (ask.token_delta == 0) return call.take();
   for (const TokenCorrection& rate : ask.tokens) {
-    if (rate.limit > 0) call.key(names.token_rate(rate.scope)).number(rate.limit);
+    if (rate.limit > 0) call.key(names.token_rate(rate.scope)).packed(rate.limit);
   }
   return call.take();
 }
 
 ScriptCall leave_call(const KeyNames& names, const LeaveAsk& ask) {
-  CallBuilder call(leave_script(), 2 + 2 * ask.scopes.size(), 3 + 2 * ask.scopes.size());
+  CallBuilder call(leave_script(), 2 + 2 * ask.scopes.size(), 3 + ask.scopes.size());
   call.key(names.waiting()).key(names.used());
-  call.text(ask.member).number(ask.lease).text(names.wake_prefix());
+  call.packs_numbers().text(ask.member).text(names.wake_prefix()).packed(ask.lease);
   for (const ScopeLimit& scope : ask.scopes) {
-    call.slots_and_queue(names, scope.scope).text(scope.scope).number(scope.limit);
+    call.slots_and_queue(names, scope.scope).text(scope.scope).packed(scope.limit);
   }
   return call.take();
 }

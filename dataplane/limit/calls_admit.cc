@@ -21,37 +21,37 @@ void add_scope(CallBuilder& call, const KeyNames& names, const ScopeAsk& ask) {
   if (ask.concurrency > 0) call.slots_and_queue(names, ask.scope);
   if (ask.requests > 0) call.key(names.request_rate(ask.scope));
   if (ask.tokens > 0) call.key(names.token_rate(ask.scope));
-  call.text(ask.scope).number(ask.concurrency).number(ask.requests).number(ask.tokens);
+  if (ask.concurrency > 0) call.text(ask.scope);
+  call.packed(ask.concurrency).packed(ask.requests).packed(ask.tokens);
 }
 
 void add_candidate(CallBuilder& call, const KeyNames& names, const CandidateAsk& candidate) {
   if (candidate.concurrency > 0) {
     call.slots_and_queue(names, std::string("account:").append(candidate.account));
   }
-  call.text(candidate.account).number(candidate.concurrency).number(candidate.priority);
+  call.text(candidate.account).packed(candidate.concurrency).packed(candidate.priority);
 }
 
 }  // namespace
 
 ScriptCall admit_call(const KeyNames& names, const AdmitAsk& ask) {
   const auto candidates = ask.candidates.first(std::min(ask.candidates.size(), kMaxCandidates));
-  CallBuilder call(admit_script(), 12 + ask.purses.size() + 2 * candidates.size(),
-                   22 + 3 * ask.purses.size() + 3 * candidates.size());
+  CallBuilder call(admit_script(), 12 + ask.purses.size() + 2 * candidates.size(), 6 + candidates.size());
   call.key(names.epoch()).key(names.waiting()).key(names.used());
   if (!ask.sticky.empty()) call.key(names.sticky(ask.sticky));
-  call.text(ask.member).text(ask.owner).number(ask.lease).text(names.wake_prefix()).number(flags_of(ask));
-  call.number(ask.ticket).number(ask.tokens).number(ask.hold_micro);
-  call.number(ask.max_waiting_scope).number(ask.max_waiting_account);
-  call.number(ask.sticky_ttl).number(ask.sticky_waiting);
+  call.packs_numbers().text(ask.member).text(ask.owner).text(names.wake_prefix());
+  call.packed(ask.lease).packed(flags_of(ask)).packed(ask.ticket).packed(ask.tokens).packed(ask.hold_micro);
+  call.packed(ask.max_waiting_scope).packed(ask.max_waiting_account);
+  call.packed(ask.sticky_ttl).packed(ask.sticky_waiting);
   // What is charged already is not asked for again.
   add_scope(call, names, ask.admitted_already ? ScopeAsk{} : ask.user);
   add_scope(call, names, ask.admitted_already ? ScopeAsk{} : ask.key);
   const auto purses = ask.admitted_already ? std::span<const PurseAsk>() : ask.purses;
-  call.number(purses.size());
+  call.packed(purses.size());
   for (const PurseAsk& purse : purses) {
-    call.key(names.purse(purse.purse)).number(purse.limit_micro).number(purse.bal_micro).number(purse.ver);
+    call.key(names.purse(purse.purse)).packed(purse.limit_micro).packed(purse.bal_micro).packed(purse.ver);
   }
-  call.number(candidates.size());
+  call.packed(candidates.size());
   for (const CandidateAsk& candidate : candidates)
     add_candidate(call, names, candidate);
   return call.take();

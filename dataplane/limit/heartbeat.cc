@@ -53,6 +53,7 @@ void LimiterState::renew_slots() {
 }
 
 std::vector<PurseClaim> LimiterState::claims(std::span<const std::string> purses) {
+  send_settlements();
   std::vector<PurseClaim> result;
   for (const std::string& purse : purses) {
     const NodeMoney::Totals totals = node_.money.totals(purse);
@@ -127,6 +128,7 @@ void LimiterState::assert_all_purses() {
 
 void LimiterState::tell_acknowledged() {
   if (stopped_ || !redis_.available()) return;
+  send_settlements();
   const std::vector<NodeMoney::Report> reports = node_.money.take_acknowledged();
   std::span<const NodeMoney::Report> left(reports);
   while (!left.empty()) {

@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/io/event.h"
+#include "dataplane/limit/calls.h"
 #include "dataplane/limit/demand.h"
 
 namespace sluice::limit {
@@ -30,7 +32,14 @@ struct ChargedRate {
   std::uint32_t tokens_per_minute = 0;
 };
 
-struct Holding {
+// A settlement that Redis has not been told of: the views are into the holding.
+struct Settlement {
+  std::vector<PurseSettlement> purses;
+  std::vector<TokenCorrection> tokens;
+  std::int64_t token_delta = 0;
+};
+
+struct Holding : std::enable_shared_from_this<Holding> {
   Holding(io::Worker& worker, std::string request, std::string as_member)
       : request_id(std::move(request)), member(std::move(as_member)), woken(worker) {}
 
@@ -47,6 +56,7 @@ struct Holding {
   std::int64_t hold_micro = 0;  // the same as Redis counts it: every part rounded up
   bool money_needs_redis = false;
   bool settled = false;
+  std::optional<Settlement> unsent;  // until the end of this turn of the loop, to go with the slots
   bool local = false;
 
   bool waiting = false;  // in queues, by the last answer of admit()

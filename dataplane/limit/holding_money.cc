@@ -1,4 +1,6 @@
 // The money of one request: holds, settling, extending.
+#include <utility>
+
 #include "dataplane/limit/limiter_state.h"
 
 namespace sluice::limit {
@@ -30,14 +32,40 @@ void LimiterState::settle(Holding& holding, std::int64_t cost_nano, std::uint32_
   holding.hold_nano = 0;
   holding.hold_micro = 0;
   if (settlements.empty() && corrections.empty()) return;
-  (void)send(settle_call(names_, {.member = holding.member,
-                                  .owner = owner_,
-                                  .node = settings_.node,
-                                  .lease = settings_.lease,
-                                  .slots = {},
-                                  .purses = settlements,
-                                  .tokens = corrections,
-                                  .token_delta = delta}));
+  send_later(holding, {std::move(settlements), std::move(corrections), delta});
+}
+
+// Nearly always the request ends in the same turn of the loop: then its slots go with the settlement, in one call.
+void LimiterState::send_later(Holding& holding, Settlement settlement) {
+  holding.unsent = std::move(settlement);
+  unsent_.push_back(holding.shared_from_this());
+  if (unsent_.size() > 1) return;  // the first one has posted it
+  worker_.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->send_settlements();
+  });
+}
+
+// Before sums of purses are told, too: they count these already.
+void LimiterState::send_settlements() {
+  for (const std::shared_ptr<Holding>& holding : std::exchange(unsent_, {}))
+    if (holding->unsent) (void)send_settlement(*holding, {});
+}
+
+// False if it was not sent; the next heartbeat then tells the sums.
+bool LimiterState::send_settlement(Holding& holding, const std::vector<Place>& places) {
+  std::vector<ScopeLimit> slots;
+  for (const Place& place : places)
+    slots.push_back({place.scope, place.limit});
+  const Settlement settlement = std::move(*holding.unsent);
+  holding.unsent.reset();
+  return !stopped_ && send(settle_call(names_, {.member = holding.member,
+                                                .owner = owner_,
+                                                .node = settings_.node,
+                                                .lease = settings_.lease,
+                                                .slots = slots,
+                                                .purses = settlement.purses,
+                                                .tokens = settlement.tokens,
+                                                .token_delta = settlement.token_delta}));
 }
 
 // All purses or none, by the node's share.
@@ -57,6 +85,7 @@ bool LimiterState::extend_locally(Holding& holding, std::int64_t nano) {
 }
 
 ScriptCall LimiterState::ask_extension(Holding& holding, std::int64_t nano) {
+  send_settlements();
   std::vector<PurseAsk> asks;
   for (PurseDemand& purse : holding.purses) {
     node_.money.learn(purse);

@@ -33,6 +33,7 @@ void LimiterState::close(Holding& holding) noexcept {
   leave_queues(holding);
   if (!holding.settled) settle(holding, 0, holding.tokens);
   give_back_slots(holding, false);
+  if (holding.unsent) (void)send_settlement(holding, {});
   const auto found = holdings_.find(holding.request_id);
   if (found != holdings_.end() && found->second.get() == &holding) holdings_.erase(found);
 }
@@ -51,6 +52,7 @@ void LimiterState::give_back_slots(Holding& holding, bool only_account) {
   }
   if (places.empty()) return;
   drop_slots(holding, only_account);
+  if (holding.unsent && !only_account && releases_.size() == 0 && send_settlement(holding, places)) return;
   give_back(holding.member, std::move(places));
 }
 

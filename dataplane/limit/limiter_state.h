@@ -88,6 +88,9 @@ class LimiterState : public std::enable_shared_from_this<LimiterState> {
   [[nodiscard]] bool extend_locally(Holding& holding, std::int64_t nano);
   [[nodiscard]] ScriptCall ask_extension(Holding& holding, std::int64_t nano);
   [[nodiscard]] bool take_extension(Holding& holding, std::int64_t nano, const Result<redis::Reply>& reply);
+  void send_later(Holding& holding, Settlement settlement);
+  void send_settlements();
+  bool send_settlement(Holding& holding, const std::vector<Place>& places);
   bool send(const ScriptCall& call);
   bool send_leave(const PendingRelease& release);
 
@@ -136,6 +139,7 @@ class LimiterState : public std::enable_shared_from_this<LimiterState> {
   HeldPurses purses_;
   std::size_t asking_ = 0;  // calls whose answer has not come: their holds may be refused yet
   PendingReleases releases_;
+  std::vector<std::shared_ptr<Holding>> unsent_;  // those with an unsent settlement
   std::size_t waiting_ = 0;
 
   std::string run_id_;        // of the connected Redis

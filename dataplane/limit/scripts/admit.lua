@@ -1,25 +1,26 @@
 -- Admits a request and takes a slot of the best of a few accounts, all or nothing (dataplane/limit/admit_call.h).
 -- KEYS: epoch, waiting, used; sticky binding if there is one; of user, then of key: slots and queue if concurrency is
 -- limited, request rate, token rate if limited; purses; slots and queue of each account whose concurrency is limited.
--- ARGV: as read below. Replies: {'granted', index from 0 or -1, by, loads...} | {'waiting', for what, ticket, position,
+-- ARGV: packed numbers, then texts, as read below. Replies: {'granted', index from 0 or -1, by, loads...} | {'waiting', for what, ticket, position,
 -- sticky index, bits of queues, loads...} | {'refused', why, purse index, limit, current, retry ms, loads...} |
 -- {'all_full', loads...} | {'elsewhere', account} | {'rebuild'} | {'quarantine', until, now}.
 -- loads: running, waiting per candidate, -1 if not looked at. Codes: the enums of admit_call.h.
 -- include: prelude
+-- include: numbers
 local waiting, used = KEYS[2], KEYS[3]
-local member, lease, wake = ARGV[1], tonumber(ARGV[3]), ARGV[4]
+local lease, flags, ticket, tokens, hold = number(), number(), number(), number(), number()
+local max_waiting_scope, max_waiting_account, sticky_ttl, sticky_waiting = number(), number(), number(), number()
+local member, owner, wake = text(), text(), text()
 -- include: hand_over
 -- include: rate
 -- include: purse
 -- include: epoch
-local flags, ticket, hold = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[8])
-local max_waiting_scope, max_waiting_account = tonumber(ARGV[9]), tonumber(ARGV[10])
 local function flag(bit_value) return bit.band(flags, bit_value) ~= 0 end
 local may_wait, admitted, yield_sticky, ignore_sticky, sticky = flag(1), flag(2), flag(4), flag(8), flag(16)
 local asked_before = ticket ~= 0
 
 -- ---- what is asked
-local k, a = 3, 13
+local k = 3
 local function next_key()
   k = k + 1
   return KEYS[k]
@@ -27,37 +28,34 @@ end
 local reads, queues, rates = {KEYS[1]}, {}, {}
 if sticky then reads[2] = next_key() end
 local function read_scope(code)
-  local scope = {name = ARGV[a], limit = tonumber(ARGV[a + 1]), code = code}
+  local scope = {limit = number(), code = code}
   if scope.limit > 0 then
-    scope.slots, scope.queue = next_key(), next_key()
+    scope.name, scope.slots, scope.queue = text(), next_key(), next_key()
     queues[#queues + 1] = scope.queue
   end
   for i = 0, 1 do
-    local limit = tonumber(ARGV[a + 2 + i])
+    local limit = number()
     if limit > 0 then
       reads[#reads + 1] = next_key()
-      rates[#rates + 1] = {key = KEYS[k], limit = limit, cost = (i == 0 and 1 or ARGV[7]) * MINUTE,
+      rates[#rates + 1] = {key = KEYS[k], limit = limit, cost = (i == 0 and 1 or tokens) * MINUTE,
                            why = 2 + 2 * code + i, at = #reads}
     end
   end
-  a = a + 4
   return scope
 end
 local user, key = read_scope(0), read_scope(1)
 local purses = {}
-for i = 1, tonumber(ARGV[a]) do
-  purses[i] = {key = next_key(), limit = tonumber(ARGV[a + 1]), bal = ARGV[a + 2], ver = ARGV[a + 3]}
-  a = a + 3
+for i = 1, number() do
+  purses[i] = {key = next_key(), limit = number(), bal = number(), ver = number()}
 end
 local accounts = {}
-for i = 1, tonumber(ARGV[a + 1]) do
-  local account = {id = ARGV[a + 2], limit = tonumber(ARGV[a + 3]), priority = ARGV[a + 4], running = -1, waiting = -1}
+for i = 1, number() do
+  local account = {id = text(), limit = number(), priority = number(), running = -1, waiting = -1}
   if account.limit > 0 then
     account.slots, account.queue = next_key(), next_key()
     queues[#queues + 1] = account.queue
   end
   accounts[i] = account
-  a = a + 3
 end
 
 local stored = call('MGET', unpack(reads))
@@ -81,8 +79,7 @@ local function has_place(scope, name)
   return free > 0
 end
 local function take_slot(scope)
-  call('ZADD', scope.slots, lease_end, member)
-  if scope.running <= 0 then keep(scope.slots) end
+  add_slot(scope.slots, member, scope.running)
 end
 -- Takes the member out of a scope, in which it may have been handed a slot.
 local function leave(scope)
@@ -203,7 +200,7 @@ for _, rate in ipairs(rates) do
   end
   rate.debt = debt + rate.cost
 end
-local hold_field = 'h:' .. ARGV[2]
+local hold_field = 'h:' .. owner
 for i, purse in ipairs(purses) do
   purse.found = {read_purse(purse.key, hold_field, purse.bal, purse.ver)}
   local available = purse.limit + purse.found[1] - purse.found[3]
@@ -216,7 +213,7 @@ if #accounts > 0 and not accounts.chosen then
   if bound > 0 and look(accounts[bound]) then
     accounts.chosen, accounts.by = bound, 1
   elseif bound > 0 and may_wait and not yield_sticky and
-      (accounts[bound].waiting < tonumber(ARGV[12]) or waits_in(accounts[bound].queue)) then
+      (accounts[bound].waiting < sticky_waiting or waits_in(accounts[bound].queue)) then
     joins, wait_for = {bound}, 3
   else
     local free, peers = free_accounts(bound)
@@ -260,5 +257,5 @@ if not accounts.chosen then return {'granted', -1, 0} end
 local account = accounts[accounts.chosen]
 if account.limit > 0 then take_slot(account) end
 call('HSET', used, account.id, string.sub(alive, 2))
-if sticky then call('SET', KEYS[4], account.id, 'PX', ARGV[11]) end
+if sticky then call('SET', KEYS[4], account.id, 'PX', whole(sticky_ttl)) end
 return with_loads({'granted', accounts.chosen - 1, accounts.by})

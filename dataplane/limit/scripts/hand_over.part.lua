@@ -7,6 +7,17 @@ local lease_end = whole(now + lease)
 local function keep(set)
   call('PEXPIRE', set, lease * 100)
 end
+-- Adds a slot to a set in which so many are live. Up to 128 members Redis keeps a set as a list and looks at all of them
+-- in each call; a member of more than 64 characters, there for a moment, makes it a tree for as long as it exists.
+local function add_slot(slots, member, running)
+  call('ZADD', slots, lease_end, member)
+  if running <= 0 then keep(slots) end
+  if running == 16 then
+    local long = string.rep('-', 65)
+    call('ZADD', slots, 0, long)
+    call('ZREM', slots, long)
+  end
+end
 -- Hands up to `free` slots to the head of the queue, drops entries of those who wait no more, and returns how many
 -- slots nobody wanted. With `me`, only those before this member and ticket (nil: before any newcomer) come first.
 local function hand_over(scope, slots, queue, free, me, ticket)
@@ -31,6 +42,12 @@ end
 -- What may still be taken; without a limit, everybody who waits gets one.
 local function free_of(limit, slots)
   return limit == 0 and math.huge or limit - live(slots)
+end
+-- Whether anybody waits in one of the queues among KEYS: every second one of them.
+local function any_queue(first, last)
+  local queues = {}
+  for k = first + 1, last or #KEYS, 2 do queues[#queues + 1] = KEYS[k] end
+  return #queues > 0 and call('EXISTS', unpack(queues)) > 0
 end
 -- `queued` false: nobody waits there.
 local function release(scope, limit, slots, queue, who, queued)
