@@ -15,7 +15,7 @@ namespace v1 = usage::v1;
   "served_model, streaming, outcome, usage_state, input_tokens, output_tokens, cache_read_tokens, "             \
   "cache_write_5m_tokens, cache_write_1h_tokens, raw_usage, price_id, price_revision, lines, multiplier_ppm, "  \
   "cost_nano_usd, upstream_status, upstream_request_id, first_byte_us, attempts, config_version, wait_us, "     \
-  "upstream_model, budget_windows"
+  "upstream_model, budget_windows, subscription_id, subscription_windows"
 
 // Wallets are paid in order of user id, then budgets in order of key and window: batches that share any wait for each
 // other and never deadlock. A wallet is due to be published when it falls below half of what nodes were told last, or
@@ -24,23 +24,30 @@ constexpr db::Statement kInsertAndPost{
     "billing_insert_and_post",
     "WITH fresh AS ("
     "  INSERT INTO usage_events (" SLUICE_EVENT_COLUMNS
-    ", node_id)"
-    "  SELECT t.*, $34 FROM unnest($1::date[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[],"
+    ", node_id, purchase_nano_usd)"
+    "  SELECT t.*, $36, (SELECT purchase_cost(p.purchase, input_tokens, output_tokens, cache_read_tokens,"
+    "    cache_write_5m_tokens, cache_write_1h_tokens) FROM prices p WHERE p.id = t.price_id)"
+    "  FROM unnest($1::date[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[],"
     "    $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::boolean[], $13::smallint[],"
     "    $14::smallint[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::text[],"
     "    $21::uuid[], $22::bigint[], $23::jsonb[], $24::bigint[], $25::bigint[], $26::integer[], $27::text[],"
-    "    $28::bigint[], $29::integer[], $30::bigint[], $31::bigint[], $32::text[], $33::text[]) AS t"
-    "  ON CONFLICT DO NOTHING RETURNING event_id, user_id, api_key_id, cost_nano_usd, budget_windows"
+    "    $28::bigint[], $29::integer[], $30::bigint[], $31::bigint[], $32::text[], $33::text[],"
+    "    $34::uuid[], $35::text[]) AS t (" SLUICE_EVENT_COLUMNS
+    ")"
+    "  ON CONFLICT DO NOTHING RETURNING event_id, user_id, api_key_id, cost_nano_usd, budget_windows,"
+    "    subscription_id, subscription_windows"
     "), billed AS ("
     "  SELECT * FROM fresh WHERE cost_nano_usd > 0"
     "), posted AS ("
     "  INSERT INTO ledger_transactions (id, kind) SELECT event_id, 'usage' FROM billed"
     "), lines AS ("
     "  INSERT INTO ledger_lines (transaction_id, line_no, account, user_id, amount_nano_usd)"
-    "  SELECT event_id, 1, 'wallet', user_id, -cost_nano_usd FROM billed"
+    "  SELECT event_id, 1, CASE WHEN subscription_id IS NULL THEN 'wallet' ELSE 'subscription' END, user_id,"
+    "    -cost_nano_usd FROM billed"
     "  UNION ALL SELECT event_id, 2, 'revenue', NULL, cost_nano_usd FROM billed"
     "), spent AS ("
-    "  SELECT user_id, sum(cost_nano_usd)::bigint AS amount FROM billed GROUP BY user_id"
+    "  SELECT user_id, sum(cost_nano_usd)::bigint AS amount FROM billed WHERE subscription_id IS NULL"
+    "  GROUP BY user_id"
     "), paid AS ("
     "  INSERT INTO wallets AS w (user_id, balance_nano_usd, version, published_nano_usd)"
     "  SELECT user_id, -amount, 1, -amount FROM spent ORDER BY user_id"
@@ -65,9 +72,22 @@ constexpr db::Statement kInsertAndPost{
     "  ON CONFLICT (api_key_id, window_id) DO UPDATE SET spent_nano_usd = k.spent_nano_usd + excluded.spent_nano_usd,"
     "    version = k.version + 1"
     "  RETURNING api_key_id, window_id, spent_nano_usd, version"
+    "), sub_shares AS ("
+    "  SELECT subscription_id, window_id, sum(cost_nano_usd)::bigint AS amount"
+    "  FROM billed, unnest(string_to_array(subscription_windows, ' ')) AS window_id"
+    "  WHERE subscription_id IS NOT NULL GROUP BY subscription_id, window_id"
+    "), sub_charged AS ("
+    "  INSERT INTO subscription_spending AS s (subscription_id, window_id, spent_nano_usd, version)"
+    "  SELECT subscription_id, window_id, amount, 1 FROM sub_shares"
+    "  WHERE (SELECT count(*) FROM charged) >= 0"  // all keys first
+    "  ORDER BY subscription_id, window_id"
+    "  ON CONFLICT (subscription_id, window_id) DO UPDATE SET"
+    "    spent_nano_usd = s.spent_nano_usd + excluded.spent_nano_usd, version = s.version + 1"
+    "  RETURNING subscription_id, window_id, spent_nano_usd, version"
     "), states AS ("
     "  SELECT 'user:' || user_id AS id, balance_nano_usd AS nano_usd, version FROM paid"
     "  UNION ALL SELECT 'key:' || api_key_id || ':' || window_id, -spent_nano_usd, version FROM charged"
+    "  UNION ALL SELECT 'sub:' || subscription_id || ':' || window_id, -spent_nano_usd, version FROM sub_charged"
     ")"
     "SELECT (SELECT count(*) FROM fresh) AS stored,"
     "  (SELECT coalesce(array_agg(user_id::text ORDER BY user_id), '{}') FROM due) AS due,"
@@ -81,7 +101,11 @@ constexpr db::Statement kReadPurses{
     "UNION ALL "
     "SELECT 'key:' || t.key_id || ':' || t.window_id, -coalesce(spent_nano_usd, 0), coalesce(version, 0)"
     "  FROM unnest($2::uuid[], $3::text[]) AS t (key_id, window_id)"
-    "  LEFT JOIN key_spending AS k ON k.api_key_id = t.key_id AND k.window_id = t.window_id"};
+    "  LEFT JOIN key_spending AS k ON k.api_key_id = t.key_id AND k.window_id = t.window_id "
+    "UNION ALL "
+    "SELECT 'sub:' || t.id || ':' || t.window_id, -coalesce(spent_nano_usd, 0), coalesce(version, 0)"
+    "  FROM unnest($4::uuid[], $5::text[]) AS t (id, window_id)"
+    "  LEFT JOIN subscription_spending AS s ON s.subscription_id = t.id AND s.window_id = t.window_id"};
 
 template <class Get>
 auto column(std::span<const EventRow> rows, Get get) {
@@ -134,27 +158,49 @@ Result<db::Rows> insert_and_post(db::Transaction& tx, const std::string& node_id
       field(rows, &Event::multiplier_ppm), field(rows, &Event::cost_nano_usd), field(rows, &Event::upstream_status),
       text(rows, &Event::upstream_request_id), field(rows, &Event::first_byte_us), field(rows, &Event::attempts),
       field(rows, &Event::config_version), field(rows, &Event::wait_us), text(rows, &Event::upstream_model),
-      member(rows, &EventRow::budget_windows), clean_text(node_id));
+      member(rows, &EventRow::budget_windows), member(rows, &EventRow::subscription_id),
+      member(rows, &EventRow::subscription_windows), clean_text(node_id));
 }
+
+namespace {
+
+// Budgets as two columns: whose they are, and their windows.
+class Unmoved {
+ public:
+  void add(const Uuid& owner, std::string_view window_ids, const Purses& moved,
+           std::string (*name)(const Uuid&, std::string_view)) {
+    for (const auto part : std::views::split(window_ids, ' ')) {
+      const std::string_view window(part.begin(), part.end());
+      if (!moved.contains(name(owner, window)) && seen_.emplace(owner, window).second) {
+        owners.push_back(owner);
+        windows.emplace_back(window);
+      }
+    }
+  }
+
+  std::vector<Uuid> owners;
+  std::vector<std::string> windows;
+
+ private:
+  std::set<std::pair<Uuid, std::string>> seen_;
+};
+
+}  // namespace
 
 Result<> read_unmoved_purses(db::Transaction& tx, std::span<const EventRow> rows, Purses& purses) {
   std::set<Uuid> users;
-  std::set<std::pair<Uuid, std::string>> budgets;
+  Unmoved keys;
+  Unmoved subscriptions;
   for (const EventRow& row : rows) {
     if (row.names_wallet && !purses.contains(wallet_purse(row.user_id))) users.insert(row.user_id);
-    for (const auto window : std::views::split(row.budget_windows, ' ')) {
-      std::string id(window.begin(), window.end());
-      if (!purses.contains(budget_purse(row.api_key_id, id))) budgets.emplace(row.api_key_id, std::move(id));
+    keys.add(row.api_key_id, row.budget_windows, purses, budget_purse);
+    if (row.subscription_id) {
+      subscriptions.add(*row.subscription_id, row.subscription_windows, purses, subscription_purse);
     }
   }
-  if (users.empty() && budgets.empty()) return {};
-  std::vector<Uuid> keys;
-  std::vector<std::string> windows;
-  for (const auto& [key, window] : budgets) {
-    keys.push_back(key);
-    windows.push_back(window);
-  }
-  const auto found = tx.exec(kReadPurses, std::vector<Uuid>(users.begin(), users.end()), keys, windows);
+  if (users.empty() && keys.owners.empty() && subscriptions.owners.empty()) return {};
+  const auto found = tx.exec(kReadPurses, std::vector<Uuid>(users.begin(), users.end()), keys.owners, keys.windows,
+                             subscriptions.owners, subscriptions.windows);
   if (!found) return std::unexpected(found.error());
   for (const db::Row row : *found) {
     purses[row.get<std::string>("id")] = {.nano_usd = row.get<std::int64_t>("nano_usd"),

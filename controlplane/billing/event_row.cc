@@ -119,22 +119,38 @@ Result<> read_ids(const v1::UsageEvent& event, EventRow& row) {
   return {};
 }
 
+constexpr std::string_view kSubscription = "sub:";
+
+// "sub:<id>:<window>" into the row; false if it is none, or of another subscription than the ones before.
+bool read_subscription(std::string_view purse, EventRow& row) {
+  const std::size_t colon = purse.find(':', kSubscription.size());
+  if (colon == std::string_view::npos || !is_window_id(purse.substr(colon + 1))) return false;
+  const Result<Uuid> id = Uuid::parse(purse.substr(kSubscription.size(), colon - kSubscription.size()));
+  if (!id || (row.subscription_id && *row.subscription_id != *id)) return false;
+  row.subscription_id = *id;
+  row.subscription_windows.append(row.subscription_windows.empty() ? "" : " ").append(purse.substr(colon + 1));
+  return true;
+}
+
 // Only what is the event's own: no node can spend somebody else's money, by whatever mistake.
 Result<> read_purses(const v1::UsageEvent& event, EventRow& row) {
   const std::string wallet = wallet_purse(row.user_id);
   const std::string budgets = budget_purse(row.api_key_id, "");
-  std::set<std::string_view> windows;
+  std::set<std::string_view> seen;
   for (const std::string_view purse : event.purses()) {
-    if (purse == wallet && !row.names_wallet) {
+    bool good = seen.insert(purse).second;
+    if (purse == wallet) {
       row.names_wallet = true;
-      continue;
+    } else if (purse.starts_with(kSubscription)) {
+      good = good && read_subscription(purse, row);
+    } else {
+      const std::string_view window = purse.starts_with(budgets) ? purse.substr(budgets.size()) : std::string_view();
+      good = good && is_window_id(window);
+      row.budget_windows.append(row.budget_windows.empty() ? "" : " ").append(window);
     }
-    const std::string_view window = purse.starts_with(budgets) ? purse.substr(budgets.size()) : std::string_view();
-    if (!is_window_id(window) || !windows.insert(window).second) {
-      return refuse("a purse is not of the event's user or key, or is there twice");
-    }
-    row.budget_windows.append(row.budget_windows.empty() ? "" : " ").append(window);
+    if (!good) return refuse("a purse is not of the event's user or key, or is there twice");
   }
+  if (row.names_wallet && row.subscription_id) return refuse("both a wallet and a subscription are to pay");
   return {};
 }
 

@@ -22,6 +22,9 @@ struct EventRow {
   std::string lines;           // JSON: [[kind, quantity, unit price], ...]
   bool names_wallet = false;   // among its purses
   std::string budget_windows;  // of its purses, the key's window ids, separated by spaces
+  // Whose windows pay instead of the wallet; whether it is the user's is for the database to say.
+  std::optional<Uuid> subscription_id;
+  std::string subscription_windows;
 };
 
 // kInvalidArgument with the reason if the event must not become money: malformed or non-v7 ids, times that cannot be

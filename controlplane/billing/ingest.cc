@@ -35,6 +35,26 @@ Result<std::set<std::string>> known_users(db::Transaction& tx, const std::vector
   return known;
 }
 
+std::string payer_of(const std::string& subscription_id, const std::string& user_id) {
+  return subscription_id + " " + user_id;
+}
+
+// Whose the named subscriptions are, revoked ones too: what was admitted before is still theirs to pay.
+Result<std::set<std::string>> known_subscriptions(db::Transaction& tx, const std::vector<EventRow>& rows) {
+  std::set<Uuid> wanted;
+  for (const EventRow& row : rows) {
+    if (row.subscription_id) wanted.insert(*row.subscription_id);
+  }
+  std::set<std::string> known;
+  if (wanted.empty()) return known;
+  auto found = tx.exec("SELECT id::text AS id, user_id::text AS user_id FROM subscriptions WHERE id = ANY($1::uuid[])",
+                       std::vector<Uuid>(wanted.begin(), wanted.end()));
+  if (!found) return std::unexpected(found.error());
+  for (const db::Row row : *found)
+    known.insert(payer_of(row.get<std::string>("id"), row.get<std::string>("user_id")));
+  return known;
+}
+
 Result<> put_in_quarantine(db::Transaction& tx, const std::string& node_id, const usage::v1::UsageEvent& event,
                            const std::string& reason) {
   const std::string payload = event.SerializeAsString();
@@ -157,15 +177,20 @@ Result<BatchResult> Ingest::store_or_split(const std::string& node_id, Rows rows
 Result<BatchResult> Ingest::store_in(db::Transaction& tx, const std::string& node_id, const Rows& rows) {
   const Result<std::set<std::string>> known = known_users(tx, rows);
   if (!known) return std::unexpected(known.error());
+  const Result<std::set<std::string>> payers = known_subscriptions(tx, rows);
+  if (!payers) return std::unexpected(payers.error());
   BatchResult counts;
   Rows good;
   for (const EventRow& row : rows) {
-    if (known->contains(row.user_id.to_string())) {
+    const std::string user = row.user_id.to_string();
+    const bool known_user = known->contains(user);
+    if (known_user && (!row.subscription_id || payers->contains(payer_of(row.subscription_id->to_string(), user)))) {
       good.push_back(row);
       continue;
     }
     ++counts.quarantined;
-    if (Result<> done = put_in_quarantine(tx, node_id, *row.event, "no such user"); !done) {
+    const std::string reason = known_user ? "no such subscription of this user" : "no such user";
+    if (Result<> done = put_in_quarantine(tx, node_id, *row.event, reason); !done) {
       return std::unexpected(done.error());
     }
   }

@@ -31,9 +31,10 @@ Result<std::optional<Adjusted>> find_repeated(db::Transaction& tx, const Adjustm
 // False if another transaction has taken the external id meanwhile (and committed).
 Result<bool> insert_transaction(db::Transaction& tx, const std::string& id, const Adjustment& adjustment) {
   const auto rows = tx.exec(
-      "INSERT INTO ledger_transactions (id, kind, external_id, reason, actor) VALUES ($1, 'adjustment', $2, $3, $4) "
+      "INSERT INTO ledger_transactions (id, kind, external_id, reason, actor) VALUES ($1, $5, $2, $3, $4) "
       "ON CONFLICT (external_id) WHERE external_id IS NOT NULL DO NOTHING",
-      id, adjustment.external_id, adjustment.reason, adjustment.actor);
+      id, adjustment.external_id, adjustment.reason, adjustment.actor,
+      adjustment.source == Source::kRedemption ? "redemption" : "adjustment");
   if (!rows) return std::unexpected(rows.error());
   return rows->affected() == 1;
 }
@@ -41,8 +42,9 @@ Result<bool> insert_transaction(db::Transaction& tx, const std::string& id, cons
 Result<Balance> move_money(db::Transaction& tx, const std::string& id, const Adjustment& adjustment) {
   const auto lines = tx.exec(
       "INSERT INTO ledger_lines (transaction_id, line_no, account, user_id, amount_nano_usd) "
-      "VALUES ($1, 1, 'wallet', $2, $3), ($1, 2, 'adjustment', NULL, -($3::bigint))",
-      id, adjustment.user_id, adjustment.amount_nano_usd);
+      "VALUES ($1, 1, 'wallet', $2, $3), ($1, 2, $4, NULL, -($3::bigint))",
+      id, adjustment.user_id, adjustment.amount_nano_usd,
+      adjustment.source == Source::kRedemption ? "promotion" : "adjustment");
   if (!lines) return std::unexpected(lines.error());
   const auto wallet = tx.exec(
       "INSERT INTO wallets AS w (user_id, balance_nano_usd, version, published_nano_usd) VALUES ($1, $2, 1, $2) "
@@ -95,7 +97,8 @@ Result<store::Page<LedgerEntry>> list_entries(db::Transaction& tx, std::string_v
   const auto rows = tx.exec(
       "SELECT t.id::text AS id, t.kind, l.amount_nano_usd, t.at, coalesce(t.external_id, '') AS external_id, t.reason, "
       "t.actor FROM ledger_lines l JOIN ledger_transactions t ON t.id = l.transaction_id "
-      "WHERE l.user_id = $1 AND l.transaction_id < coalesce($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') "
+      "WHERE l.user_id = $1 AND l.account = 'wallet' AND l.transaction_id < coalesce($2::uuid, "
+      "'ffffffff-ffff-ffff-ffff-ffffffffffff') "
       "ORDER BY l.transaction_id DESC LIMIT $3",
       user_id, *position ? std::optional((*position)->id) : std::nullopt, size + 1);
   if (!rows) return std::unexpected(rows.error());

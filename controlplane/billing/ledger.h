@@ -23,7 +23,7 @@ struct Balance {
 struct LedgerEntry {
   // Of a usage entry, the event's id.
   std::string transaction_id;
-  // "usage" or "adjustment".
+  // "usage", "adjustment" or "redemption".
   std::string kind;
   // What the wallet gained (or lost, below 0).
   std::int64_t amount_nano_usd = 0;
@@ -33,6 +33,9 @@ struct LedgerEntry {
   std::string actor;
 };
 
+// Where an adjustment's money comes from, or goes to.
+enum class Source { kAdjustment, kRedemption };
+
 struct Adjustment {
   std::string user_id = {};
   std::int64_t amount_nano_usd = 0;  // below 0 takes money away; not 0
@@ -40,6 +43,7 @@ struct Adjustment {
   // Names this adjustment for ever, e.g. a payment's id or an idempotency key; not empty.
   std::string external_id = {};
   std::string actor = {};
+  Source source = Source::kAdjustment;
 };
 
 struct Adjusted {
@@ -65,7 +69,7 @@ struct Drift {
   // "wallet": balance is not the sum of its lines (I1). "ledger": the lines do not add up to zero (I2). "transaction":
   // one transaction's lines do not. "revenue": usage costs are not revenue (I9). "event": a usage row with a cost lacks
   // its transaction, or the other way round, or they differ (I5). "budget": a key's spending in a window is not the sum
-  // of the events that name it (I10).
+  // of the events that name it (I10). "subscription": the same of a subscription's windows.
   std::string invariant;
   std::string id;  // user, transaction, event, or key and window; empty for totals
   std::string expected_nano_usd;

@@ -22,6 +22,10 @@ std::string budget_purse(const Uuid& api_key_id, std::string_view window_id) {
   return ("key:" + api_key_id.to_string() + ":").append(window_id);
 }
 
+std::string subscription_purse(const Uuid& subscription_id, std::string_view window_id) {
+  return ("sub:" + subscription_id.to_string() + ":").append(window_id);
+}
+
 bool is_window_id(std::string_view text) {
   return text == "total" || has_form(text, "day:0000-00-00") || has_form(text, "week:0000-00-00") ||
          has_form(text, "month:0000-00");

@@ -12,6 +12,7 @@ namespace sluice::billing {
 
 [[nodiscard]] std::string wallet_purse(const Uuid& user_id);
 [[nodiscard]] std::string budget_purse(const Uuid& api_key_id, std::string_view window_id);
+[[nodiscard]] std::string subscription_purse(const Uuid& subscription_id, std::string_view window_id);
 
 // In the form of common/money/window.h; whether there is such a day is not asked.
 [[nodiscard]] bool is_window_id(std::string_view text);
