@@ -26,18 +26,18 @@ std::uint64_t Decision::since_arrival(SteadyTime now) const {
 }
 
 Decision::Looked* Decision::find(std::string_view account_id) {
-  const auto known = std::span(looked_).first(looked_count_);
-  const auto at = std::ranges::find_if(known, [&](const Looked& one) { return one.account_id.view() == account_id; });
-  return at == known.end() ? nullptr : &*at;
+  const auto at = std::ranges::find_if(looked_, [&](const Looked& one) { return one.account_id.view() == account_id; });
+  return at == looked_.end() ? nullptr : &*at;
 }
 
 void Decision::considered(const Selection& selection) {
-  const bool again = looked_count_ > 0;
+  const bool again = !looked_.empty();
+  if (!again) looked_.reserve(std::min(selection.considered().size(), kMaxConsidered));
   for (const Considered& seen : selection.considered()) {
     Looked* place = again ? find(seen.account->id) : nullptr;
     if (place == nullptr) {
-      if (looked_count_ == looked_.size()) continue;
-      place = &looked_[looked_count_++];
+      if (looked_.size() == kMaxConsidered) continue;
+      place = &looked_.emplace_back();
       place->account_id = std::string_view(seen.account->id);
       place->priority = seen.account->priority;
       place->concurrency = seen.account->concurrency;
@@ -52,7 +52,7 @@ void Decision::considered(const Selection& selection) {
     place->last_resort = selection.last_resort && seen.skip == Skip::kSoftBlocked;
   }
   const std::size_t all = selection.others + selection.considered().size();
-  others_ = static_cast<std::uint32_t>(all - std::min<std::size_t>(all, looked_count_));
+  others_ = static_cast<std::uint32_t>(all - std::min(all, looked_.size()));
 }
 
 void Decision::load(std::string_view account_id, std::int32_t running, std::int32_t waiting) {
@@ -64,15 +64,13 @@ void Decision::load(std::string_view account_id, std::int32_t running, std::int3
 }
 
 Decision::Attempt* Decision::under_way() {
-  if (attempt_count_ == 0 || attempts_[attempt_count_ - 1].ended) return nullptr;
-  return &attempts_[attempt_count_ - 1];
+  return attempts_.empty() || attempts_.back().ended ? nullptr : &attempts_.back();
 }
 
 void Decision::attempt_started(std::string_view account_id, std::string_view chosen_by, std::string_view egress,
                                SteadyTime now) {
-  if (attempt_count_ < attempts_.size()) ++attempt_count_;
-  Attempt& attempt = attempts_[attempt_count_ - 1];
-  attempt = {};
+  if (attempts_.size() == kMaxAttempts) attempts_.pop_back();
+  Attempt& attempt = attempts_.emplace_back();
   attempt.account_id = account_id;
   attempt.chosen_by = chosen_by;
   attempt.egress = egress;
@@ -98,21 +96,20 @@ void Decision::attempt_ended(unsigned status, std::string_view failure, SteadyTi
 
 void Decision::wait_started(std::string_view scope, SteadyTime now) {
   wait_ended("left", now);
-  if (wait_count_ == waits_.size()) return;
-  waits_[wait_count_++] = {.scope = scope, .started_us = since_arrival(now)};
+  if (waits_.size() < kMaxWaits) waits_.push_back({.scope = scope, .started_us = since_arrival(now)});
 }
 
 void Decision::wait_ended(std::string_view how, SteadyTime now) {
-  if (wait_count_ == 0 || !waits_[wait_count_ - 1].ended.empty()) return;
-  Wait& wait = waits_[wait_count_ - 1];
+  if (waits_.empty() || !waits_.back().ended.empty()) return;
+  Wait& wait = waits_.back();
   wait.ended = how;
   wait.waited_us = since_arrival(now) - wait.started_us;
 }
 
 std::uint64_t Decision::waited_us() const {
   std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < wait_count_; ++i)
-    sum += waits_[i].waited_us;
+  for (const Wait& wait : waits_)
+    sum += wait.waited_us;
   return sum;
 }
 

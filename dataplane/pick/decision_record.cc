@@ -48,12 +48,12 @@ class RecordWriter {
   [[nodiscard]] usage::v1::DecisionRecord write() const {
     usage::v1::DecisionRecord out;
     write_head(out);
-    for (std::size_t i = 0; i < decision_.looked_count_; ++i)
-      write(decision_.looked_[i], *out.add_candidates());
-    for (std::size_t i = 0; i < decision_.attempt_count_; ++i)
-      write(decision_.attempts_[i], *out.add_attempts());
-    for (std::size_t i = 0; i < decision_.wait_count_; ++i)
-      write(decision_.waits_[i], *out.add_waits());
+    for (const Looked& looked : decision_.looked_)
+      write(looked, *out.add_candidates());
+    for (const Attempt& attempt : decision_.attempts_)
+      write(attempt, *out.add_attempts());
+    for (const Decision::Wait& wait : decision_.waits_)
+      write(wait, *out.add_waits());
     return out;
   }
 
@@ -105,13 +105,12 @@ class RecordWriter {
 
   // The last attempt's account served if the attempt did not fail.
   [[nodiscard]] bool won(const Looked& looked) const {
-    if (decision_.attempt_count_ == 0) return false;
-    const Attempt& last = decision_.attempts_[decision_.attempt_count_ - 1];
+    if (decision_.attempts_.empty()) return false;
+    const Attempt& last = decision_.attempts_.back();
     return last.failure.empty() && last.account_id.view() == looked.account_id.view();
   }
   [[nodiscard]] bool attempted(const Looked& looked) const {
-    const auto attempts = std::span(decision_.attempts_).first(decision_.attempt_count_);
-    return std::ranges::any_of(attempts,
+    return std::ranges::any_of(decision_.attempts_,
                                [&](const Attempt& one) { return one.account_id.view() == looked.account_id.view(); });
   }
 

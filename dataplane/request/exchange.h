@@ -63,7 +63,7 @@ struct Exchange {
   std::string body;
   protocol::Call call;
   ClientAnswer answer;
-  std::unique_ptr<pick::Decision> decision;  // several KB; there from the reading of the call on
+  std::unique_ptr<pick::Decision> decision;  // there from the reading of the call on
 
   const snapshot::PriceEntry* price = nullptr;
   std::uint64_t multiplier_ppm = 0;
