@@ -8,7 +8,10 @@
 
 namespace sluice::provider::anthropic {
 
-// `body` is looked at for errors only. Plain code; any thread. Costs one pass over the header names.
+// A subscription's window that is "rejected" blocks until its reset, the latest if there are several; one of a family
+// of models ("7d_opus") blocks the model only. While the status of all windows together says "allowed", requests are
+// still served (overage), so that a good answer blocks nothing. `body` is looked at for errors only. Plain code; any
+// thread. Costs one pass over the header names and does not allocate.
 [[nodiscard]] LimitSignal read_limits(const http::ResponseHead& head, std::string_view body, SystemTime now);
 
 }  // namespace sluice::provider::anthropic
