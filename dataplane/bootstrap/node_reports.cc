@@ -33,6 +33,7 @@ void Node::report_health(const pick::HealthNews& news) {
   const auto until = std::chrono::floor<std::chrono::seconds>(news.block.until);
   health.mutable_until()->set_seconds(until.time_since_epoch().count());
   health.set_upstream_status(news.status);
+  health.set_detail(news.detail);
   sync->report_health(std::move(health));
 }
 

@@ -33,6 +33,7 @@ bool Breaker::too_many(SystemTime now) const {
 
 void Breaker::open(SystemTime now) {
   pause_ = pause_.count() == 0 ? kFirstPause : std::min(pause_ * 2, kLongestPause);
+  opened_at_ = now;
   open_until_ = now + pause_;
   probe_until_ = {};
 }
@@ -45,10 +46,16 @@ bool Breaker::failed(SystemTime now) {
   return true;
 }
 
-void Breaker::succeeded(SystemTime now) {
+SystemTime Breaker::succeeded(SystemTime now, SystemTime began) {
   ++bucket(now).good;
-  if (pause_.count() == 0) return;
+  if (pause_.count() == 0 || began < opened_at_) return {};
+  const SystemTime open_until = open_until_;
   *this = {};
+  return open_until;
+}
+
+void Breaker::ended(SystemTime until) {
+  if (pause_.count() != 0 && open_until_ <= until) *this = {};
 }
 
 SystemTime Breaker::blocked_until(SystemTime now) const {
@@ -61,7 +68,8 @@ void Breaker::started(SystemTime now) {
 
 bool Breaker::idle(SystemTime now) const {
   const std::int64_t oldest = number_of(now, kBucket) - static_cast<std::int64_t>(buckets_.size());
-  return pause_.count() == 0 &&
+  const bool forgotten = std::max(open_until_, probe_until_) + 2 * kLongestPause <= now;
+  return (pause_.count() == 0 || forgotten) &&
          std::all_of(buckets_.begin(), buckets_.end(), [&](const Bucket& bucket) { return bucket.number <= oldest; });
 }
 

@@ -19,13 +19,17 @@ class Breaker {
 
   // True if this failure opened it, for a first or a longer pause.
   bool failed(SystemTime now);
-  void succeeded(SystemTime now);
+  // Closes it, unless the call began before it opened. Until when it would have been open; in the past: it was closed,
+  // or this was the probe.
+  SystemTime succeeded(SystemTime now, SystemTime began);
+  // Somebody else's success ended what was to last until then.
+  void ended(SystemTime until);
 
   // Until when nobody should call; in the past: nothing stands against it. While a probe is under way nobody else may.
   [[nodiscard]] SystemTime blocked_until(SystemTime now) const;
   // A call begins: the probe, if the pause is over and none is under way.
   void started(SystemTime now);
-  // Nothing to remember: closed, and no failure in the window.
+  // Nothing to remember: closed, or without any call for long after it was open; and no failure in the window.
   [[nodiscard]] bool idle(SystemTime now) const;
 
  private:
@@ -39,6 +43,7 @@ class Breaker {
   void open(SystemTime now);
 
   std::array<Bucket, 6> buckets_{};
+  SystemTime opened_at_{};
   SystemTime open_until_{};
   SystemTime probe_until_{};
   std::chrono::seconds pause_{0};  // 0: closed

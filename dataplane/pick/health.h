@@ -3,39 +3,16 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "common/base/clock.h"
 #include "dataplane/pick/breaker.h"
-#include "dataplane/pick/candidates.h"
-#include "dataplane/provider/limits/limit_signal.h"
-#include "dataplane/snapshot/entries.h"
+#include "dataplane/pick/health_news.h"
+#include "dataplane/pick/refusals.h"
 
 namespace sluice::pick {
-
-// One upstream call that failed, or succeeded (status 2xx and no failure).
-struct Observation {
-  enum class Failure : std::uint8_t { kNone, kConnect, kTimeout, kCut, kEmpty, kErrorEvent, kGarbage };
-  const snapshot::AccountEntry& account;
-  std::string_view model;
-  std::uint64_t credential_revision = 0;
-  unsigned status = 0;  // 0: no answer
-  Failure failure = Failure::kNone;
-  std::string_view body = {};  // of an error answer
-  provider::LimitSignal limits = {};
-};
-
-// A block that others should know of.
-struct HealthNews {
-  std::string account_id;
-  std::string model;  // empty: the whole account
-  Blocked block;
-  unsigned status = 0;
-  std::uint64_t credential_revision = 0;  // for AUTH_FAILED: of no meaning for a newer credential
-};
 
 class Health {
  public:
@@ -44,20 +21,26 @@ class Health {
 
   // A call begins: it may be the one probe of a breaker.
   void started(std::string_view account_id, SystemTime now);
-  // What a call came to. News if the account, or the model on it, is blocked because of it, or longer than before.
-  [[nodiscard]] std::optional<HealthNews> observe(const Observation& seen, SystemTime now);
+  // What a call came to. Says if the account, or the model on it, is blocked because of it, or longer than before, and
+  // which soft blocks have ended with a success. What a vendor has stated is never ended by a success.
+  [[nodiscard]] Lesson observe(const Observation& seen, SystemTime now);
   // What another worker or node has seen. A block is only ever extended; false if it was known already.
   bool merge(const HealthNews& news, SystemTime now);
+  void merge(const HealthEnd& end);
   // Forgets what has passed. Now and then.
   void sweep(SystemTime now);
   [[nodiscard]] std::size_t size() const { return accounts_.size() + models_.size(); }
 
  private:
-  struct Account {
+  struct Known {
     Blocked block;
+    SystemTime since{};  // when this worker learned of it
+  };
+  struct Account {
+    Known known;
     std::uint64_t refused_revision = 0;  // of the credential, for AUTH_FAILED
     unsigned in_a_row = 0;               // rate limits and overloads without a stated end
-    unsigned refusals = 0;               // 401, 402 and 403 without a success between
+    Refusals refusals;
     Breaker breaker;
   };
   struct Hash {
@@ -69,14 +52,19 @@ class Health {
 
   [[nodiscard]] std::optional<Blocked> account_blocked(std::string_view account_id, std::uint64_t credential_revision,
                                                        SystemTime now) const;
+
+  // health_observe.cc
   [[nodiscard]] std::optional<HealthNews> failed(const Observation& seen, SystemTime now);
-  [[nodiscard]] std::optional<Blocked> rule_of(const Observation& seen, SystemTime now) const;
+  [[nodiscard]] std::optional<HealthNews> limited(const Observation& seen, Account& account, SystemTime now);
+  [[nodiscard]] std::optional<HealthNews> refused(const Observation& seen, Account& account, SystemTime now);
+  [[nodiscard]] std::optional<HealthNews> broken(const Observation& seen, Account& account, SystemTime now);
   [[nodiscard]] std::optional<HealthNews> block(const Observation& seen, Blocked block, bool model_only,
                                                 SystemTime now);
-  void succeeded(std::string_view account_id, SystemTime now);
+  void succeeded(const Observation& seen, SystemTime now, std::vector<HealthEnd>& ended);
+  void model_succeeded(const Observation& seen, SystemTime now, std::vector<HealthEnd>& ended);
 
   Map<Account> accounts_;
-  Map<Blocked> models_;         // "<account>|<model>"
+  Map<Known> models_;           // "<account>|<model>"
   mutable std::string wanted_;  // reused, so that a lookup does not allocate
 };
 

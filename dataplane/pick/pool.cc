@@ -20,8 +20,7 @@ std::string_view name(Skip skip) {
 }
 
 bool serves(const snapshot::AccountEntry& account, std::string_view model) {
-  if (model.empty() || (account.models.empty() && account.model_mapping.empty())) return true;
-  return std::ranges::find(account.models, model) != account.models.end() || account.model_mapping.contains(model);
+  return model.empty() || account.serves(model);
 }
 
 std::string_view upstream_model(const snapshot::AccountEntry& account, std::string_view model) {

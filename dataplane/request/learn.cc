@@ -10,9 +10,12 @@ using pick::Observation;
 namespace v1 = sluice::usage::v1;
 
 Observation observation(const Exchange& exchange) {
+  const Clock& clock = exchange.services.clock;
+  const auto took = std::chrono::duration_cast<SystemTime::duration>(clock.steady() - exchange.attempt_started);
   return {.account = *exchange.candidate.account,
           .model = exchange.call.model,
-          .credential_revision = exchange.candidate.credential->revision};
+          .credential_revision = exchange.candidate.credential->revision,
+          .began = clock.now() - took};
 }
 
 void observe(Exchange& exchange, const Observation& seen) {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "dataplane/pick/health_text.h"
+#include "tests/unit/pick/health_world.h"
 
 using namespace sluice;
 using namespace sluice::pick;
@@ -10,33 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const SystemTime kNow{std::chrono::hours(500'000)};
-
-snapshot::AccountEntry account() {
-  snapshot::AccountEntry entry;
-  entry.id = "a";
-  return entry;
-}
-
-struct World {
-  snapshot::AccountEntry entry = account();
-  Health health;
-  SystemTime now = kNow;
-
-  std::optional<HealthNews> see(unsigned status, provider::LimitSignal limits = {}, std::string_view body = {},
-                                std::uint64_t revision = 1) {
-    return health.observe({.account = entry,
-                           .model = "m",
-                           .credential_revision = revision,
-                           .status = status,
-                           .body = body,
-                           .limits = limits},
-                          now);
-  }
-  std::optional<Blocked> blocked(std::string_view model = "m", std::uint64_t revision = 1) const {
-    return health.blocked("a", model, revision, now);
-  }
-};
+using World = sluice::testing::HealthWorld;
+constexpr SystemTime kNow = World::kStart;
 
 }  // namespace
 
@@ -80,18 +56,6 @@ TEST_CASE("no guess replaces what a vendor has stated") {
   CHECK(world.blocked()->until == kNow + 20s);
 }
 
-TEST_CASE("one 403 blocks nothing, a refused credential only until a newer one comes") {
-  World world;
-  CHECK_FALSE(world.see(403));
-  CHECK_FALSE(world.blocked());
-  World other;
-  REQUIRE(other.see(401));
-  CHECK(other.blocked("m", 1));
-  CHECK_FALSE(other.blocked("m", 2));
-  REQUIRE(other.see(401, {}, {}, 2));
-  CHECK(other.blocked("m", 2));
-}
-
 TEST_CASE("the breaker opens on failures, lets one probe through, and closes on success") {
   World world;
   for (int i = 0; i < 4; ++i)
@@ -132,12 +96,32 @@ TEST_CASE("many refusals with the same end are told once") {
   CHECK(told == 1);
 }
 
-TEST_CASE("what has passed is forgotten") {
+TEST_CASE("what has passed is forgotten, whatever it was") {
   World world;
   (void)world.see(429, {.retry_at = kNow + 10s, .model_only = true});
-  (void)world.see(500);
+  for (int i = 0; i < 5; ++i)
+    (void)world.see(500);
+  (void)world.see(403);
+  (void)world.see(529);
+  world.entry.id = "b";
+  (void)world.see(401);
+  (void)world.see(429);
+  CHECK(world.health.size() == 3);
+  world.health.sweep(kNow + 9s);
+  CHECK(world.health.size() == 3);
+  world.health.sweep(kNow + 11s);
+  CHECK(world.health.size() == 2);
   world.health.sweep(kNow + 1h);
   CHECK(world.health.size() == 0);
+}
+
+TEST_CASE("a block says how much of the account's quota is used") {
+  World world;
+  const auto news = world.see(
+      429, {.retry_at = kNow + 1h, .windows = {{{.name = "5h", .used = 1.0}, {.name = "7d", .used = 0.371}}}});
+  REQUIRE(news);
+  CHECK(news->detail == "100 % of the 5h window used, 37 % of the 7d window used");
+  CHECK(World().see(429, {.retry_at = kNow + 1h})->detail.empty());
 }
 
 TEST_CASE("blocks travel as text, and other text is passed over") {
@@ -152,6 +136,25 @@ TEST_CASE("blocks travel as text, and other text is passed over") {
   CHECK(read->block.until == kNow);
   CHECK(read->block.soft);
   CHECK(read->credential_revision == 7);
-  for (const char* text : {"", "a", "a x 1 1 1 1 ", "a 1 99 1 1 1 ", "a 1 1"})
+  for (const char* text :
+       {"", "a", "a x 1 1 1 1 ", "a 1 99 1 1 1 ", "a 1 1", "a -1 1 1 1 1 ", "a 9223372036854775807 1 1 1 1 "})
     CHECK_FALSE(news_from(text));
+}
+
+TEST_CASE("ends travel as text, and neither is taken for the other") {
+  const HealthEnd end{.account_id = "a",
+                      .model = "claude x",
+                      .until = kNow + 1us,
+                      .reason = config::v1::ACCOUNT_HEALTH_REASON_AUTH_FAILED,
+                      .credential_revision = 7};
+  const auto read = end_from(to_text(end));
+  REQUIRE(read);
+  CHECK(read->account_id == "a");
+  CHECK(read->model == "claude x");
+  CHECK(read->until == kNow + 1ms);
+  CHECK(read->reason == end.reason);
+  CHECK(read->credential_revision == 7);
+  CHECK_FALSE(news_from(to_text(end)));
+  for (const char* text : {"", "end", "end a", "end a x 1 1 ", "end a 1 99 1 ", "end a 1 1", "ends a 1 1 1 "})
+    CHECK_FALSE(end_from(text));
 }
