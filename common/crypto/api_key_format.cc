@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/crc.hpp>
+#include <set>
 
 #include "common/base/random.h"
 
@@ -44,6 +45,21 @@ NewApiKey generate_api_key() {
   made.last4 = key.substr(key.size() - 4);
   made.key = Secret(std::move(key));
   return made;
+}
+
+Result<NewApiKey> adopt_api_key(std::string_view key) {
+  constexpr std::size_t kShortest = 24;
+  constexpr std::size_t kLongest = 200;
+  constexpr std::size_t kDifferent = 10;
+  const bool printable = std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7f; });
+  if (key.size() < kShortest || key.size() > kLongest || !printable ||
+      std::set<char>(key.begin(), key.end()).size() < kDifferent) {
+    return fail(ErrorCode::kInvalidArgument,
+                "secret: 24 to 200 printable ASCII characters without spaces, 10 different ones at least");
+  }
+  return NewApiKey{.key = Secret(std::string(key)),
+                   .public_id = random_base62(kPublicId),
+                   .last4 = std::string(key.substr(key.size() - 4))};
 }
 
 std::optional<ApiKeyParts> parse_api_key(std::string_view key) {

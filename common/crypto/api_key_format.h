@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/base/secret.h"
+#include "common/base/status.h"
 
 namespace sluice::crypto {
 
@@ -17,6 +18,10 @@ struct NewApiKey {
 };
 
 [[nodiscard]] NewApiKey generate_api_key();
+
+// A key that somebody brings along: 24 to 200 printable ASCII characters without spaces, 10 different ones at least. It
+// is found by a fast hash, so it must be hard to guess; this keeps out what certainly is not.
+[[nodiscard]] Result<NewApiKey> adopt_api_key(std::string_view key);
 
 // Views into the key that was parsed.
 struct ApiKeyParts {

@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <set>
 
+#include "common/base/network.h"
 #include "common/resource/fields.h"
 #include "common/resource/limits.h"
 #include "common/resource/validate.h"
@@ -22,9 +25,9 @@ Result<> check_rates(const Message& message) {
   return check_range<uint32_t>("tokens_per_minute", message.tokens_per_minute(), 0, kMaxPerMinute);
 }
 
-Result<> check_budgets(const config::v1::ApiKey& key) {
+Result<> check_budgets(const google::protobuf::RepeatedPtrField<config::v1::Budget>& budgets) {
   std::set<config::v1::BudgetWindow> windows;
-  for (const config::v1::Budget& budget : key.budgets()) {
+  for (const config::v1::Budget& budget : budgets) {
     if (budget.window() == config::v1::BUDGET_WINDOW_UNSPECIFIED ||
         !config::v1::BudgetWindow_IsValid(budget.window())) {
       return fail(ErrorCode::kInvalidArgument, "budgets.window is missing or unknown to this version");
@@ -39,11 +42,56 @@ Result<> check_budgets(const config::v1::ApiKey& key) {
   return {};
 }
 
-Result<> check_spending(const config::v1::ApiKey& key) {
-  if (Result<> r = check_count("spending", key.spending_size(), kMaxSpendings); !r) return r;
-  for (const config::v1::Spending& spent : key.spending()) {
+Result<> check_spending(const google::protobuf::RepeatedPtrField<config::v1::Spending>& spending) {
+  if (Result<> r = check_count("spending", spending.size(), kMaxSpendings); !r) return r;
+  for (const config::v1::Spending& spent : spending) {
     if (Result<> r = check_token("spending.window_id", spent.window_id(), kMaxWindowIdBytes); !r) return r;
     if (spent.spent_nano_usd() < 0) return fail(ErrorCode::kInvalidArgument, "spending.spent_nano_usd is negative");
+  }
+  return {};
+}
+
+Result<> check_networks(std::string_view field, const google::protobuf::RepeatedPtrField<std::string>& networks) {
+  if (Result<> r = check_count(field, networks.size(), kMaxNetworksPerKey); !r) return r;
+  for (const std::string& network : networks) {
+    if (auto parsed = parse_network(network); !parsed) {
+      return fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", field, parsed.error().message));
+    }
+  }
+  return {};
+}
+
+Result<> check_models(const google::protobuf::RepeatedPtrField<std::string>& models) {
+  if (Result<> r = check_count("models", models.size(), kMaxModelsPerKey); !r) return r;
+  for (const std::string& model : models) {
+    if (Result<> r = check_token("models", model, kMaxModelPatternBytes); !r) return r;
+    if (model.find('*') < model.size() - 1) {
+      return fail(ErrorCode::kInvalidArgument, "models: a star may stand at the end only");
+    }
+  }
+  return {};
+}
+
+Result<> check_previous(const config::v1::ApiKey& key) {
+  if (key.previous_hmac().empty() && !key.has_previous_until()) return {};
+  if (key.previous_hmac().size() != 32) return fail(ErrorCode::kInvalidArgument, "previous_hmac must be 32 bytes");
+  return check_time("previous_until", key.previous_until());
+}
+
+Result<> check_subscriptions(const config::v1::User& user) {
+  if (Result<> r = check_count("subscriptions", user.subscriptions_size(), kMaxSubscriptions); !r) return r;
+  for (const config::v1::Subscription& one : user.subscriptions()) {
+    if (Result<> r = check_uuid("subscriptions.id", one.id()); !r) return r;
+    if (Result<> r = check_uuid("subscriptions.group_id", one.group_id()); !r) return r;
+    if (Result<> r = check_time("subscriptions.starts_at", one.starts_at()); !r) return r;
+    if (Result<> r = check_time("subscriptions.expires_at", one.expires_at()); !r) return r;
+    if (Result<> r = check_budgets(one.budgets()); !r) return r;
+  }
+  if (Result<> r = check_count("subscription_spending", user.subscription_spending_size(), kMaxSubscriptions); !r) {
+    return r;
+  }
+  for (const config::v1::SubscriptionSpending& one : user.subscription_spending()) {
+    if (Result<> r = check_spending(one.spending()); !r) return r;
   }
   return {};
 }
@@ -53,6 +101,7 @@ Result<> check_spending(const config::v1::ApiKey& key) {
 Result<> check(const config::v1::User& user) {
   if (Result<> r = check_text("display_name", user.display_name(), kMaxNameBytes); !r) return r;
   if (Result<> r = check_rates(user); !r) return r;
+  if (Result<> r = check_subscriptions(user); !r) return r;
   return check_range<uint64_t>("multiplier_ppm", user.multiplier_ppm(), 0, kMaxMultiplierPpm);
 }
 
@@ -61,8 +110,12 @@ Result<> check(const config::v1::ApiKey& key) {
   if (Result<> r = check_uuid("group_id", key.group_id()); !r) return r;
   if (key.key_hmac().size() != 32) return fail(ErrorCode::kInvalidArgument, "key_hmac must be 32 bytes");
   if (Result<> r = check_rates(key); !r) return r;
-  if (Result<> r = check_budgets(key); !r) return r;
-  if (Result<> r = check_spending(key); !r) return r;
+  if (Result<> r = check_budgets(key.budgets()); !r) return r;
+  if (Result<> r = check_spending(key.spending()); !r) return r;
+  if (Result<> r = check_networks("allow_networks", key.allow_networks()); !r) return r;
+  if (Result<> r = check_networks("deny_networks", key.deny_networks()); !r) return r;
+  if (Result<> r = check_models(key.models()); !r) return r;
+  if (Result<> r = check_previous(key); !r) return r;
   return key.has_expires_at() ? check_time("expires_at", key.expires_at()) : Result<>{};
 }
 

@@ -106,6 +106,26 @@ Result<> check(const config::v1::EgressProxy& proxy) {
   return check_login("password", proxy.password());
 }
 
+namespace {
+
+Result<> check_tiers(const config::v1::Price& price) {
+  if (Result<> r = check_count("tiers", price.tiers_size(), kMaxPriceTiers); !r) return r;
+  std::int64_t above = 0;
+  for (const config::v1::PriceTier& tier : price.tiers()) {
+    if (tier.above_tokens() <= above) {
+      return fail(ErrorCode::kInvalidArgument, "tiers.above_tokens must be above 0 and ascend");
+    }
+    above = tier.above_tokens();
+    for (const std::int64_t amount :
+         {tier.input(), tier.output(), tier.cache_read(), tier.cache_write_5m(), tier.cache_write_1h()}) {
+      if (Result<> r = check_range<std::int64_t>("tiers", amount, 0, kMaxPrice); !r) return r;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<> check(const config::v1::Price& price) {
   if (Result<> r = check_required_text("model", price.model(), kMaxNameBytes); !r) return r;
   if (Result<> r = check_text("display_name", price.display_name(), kMaxNameBytes); !r) return r;
@@ -123,7 +143,7 @@ Result<> check(const config::v1::Price& price) {
   for (const auto& [field, amount] : amounts) {
     if (Result<> r = check_range<std::int64_t>(field, amount, 0, kMaxPrice); !r) return r;
   }
-  return {};
+  return check_tiers(price);
 }
 
 }  // namespace sluice::resource

@@ -38,7 +38,12 @@ inline constexpr std::int64_t kMaxBudget = 1'000'000'000'000'000'000;
 inline constexpr std::uint64_t kMaxMultiplierPpm = 1'000'000'000;
 // A million USD per million tokens, or per request.
 inline constexpr std::int64_t kMaxPrice = 1'000'000'000'000'000;
+inline constexpr int kMaxPriceTiers = 8;
 inline constexpr int kMaxSpendings = 16;
+inline constexpr int kMaxSubscriptions = 1'000;
+inline constexpr int kMaxNetworksPerKey = 64;
+inline constexpr int kMaxModelsPerKey = 200;
+inline constexpr std::size_t kMaxModelPatternBytes = 256;
 inline constexpr std::size_t kMaxWindowIdBytes = 32;
 inline constexpr std::int32_t kMaxPriority = 1'000'000;
 inline constexpr std::uint64_t kMaxBodyBytes = std::uint64_t{1} << 30;

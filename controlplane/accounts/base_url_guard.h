@@ -3,26 +3,19 @@
 // Blocking (resolves names); any thread.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "common/base/network.h"
 #include "common/base/status.h"
 
 namespace sluice::accounts {
 
-// An address as 16 bytes; IPv4 as ::ffff:a.b.c.d.
-using Address = std::array<std::uint8_t, 16>;
+using sluice::Address;
+using sluice::contains;
+using sluice::Network;
+using sluice::parse_network;
 
-struct Network {
-  Address prefix{};
-  unsigned bits = 0;  // of 128
-};
-// "10.0.0.0/8", "fd00::/8".
-[[nodiscard]] Result<Network> parse_network(std::string_view text);
-[[nodiscard]] bool contains(const Network& network, const Address& address);
 // Loopback, link-local, private, shared, multicast, reserved and IPv4-in-IPv6 forms of these.
 [[nodiscard]] bool is_internal(const Address& address);
 

@@ -82,6 +82,9 @@ Result<> check_limits(const store::ApiKey& row) {
     one.set_window(store::pushed(budget.window));
     one.set_limit_nano_usd(budget.limit_nano_usd);
   }
+  pushed.mutable_allow_networks()->Add(row.allow_networks.begin(), row.allow_networks.end());
+  pushed.mutable_deny_networks()->Add(row.deny_networks.begin(), row.deny_networks.end());
+  pushed.mutable_models()->Add(row.models.begin(), row.models.end());
   return resource::check(pushed);
 }
 
@@ -100,6 +103,10 @@ Result<> to_message(Call& call, const store::ApiKey& row, v1::ApiKey& into) {
   into.set_concurrency(row.concurrency);
   into.set_requests_per_minute(row.requests_per_minute);
   into.set_tokens_per_minute(row.tokens_per_minute);
+  into.mutable_allow_networks()->Add(row.allow_networks.begin(), row.allow_networks.end());
+  into.mutable_deny_networks()->Add(row.deny_networks.begin(), row.deny_networks.end());
+  into.mutable_models()->Add(row.models.begin(), row.models.end());
+  if (row.previous_until) set_time(into.mutable_previous_until(), *row.previous_until);
   into.set_etag(etag_of(row.revision));
   set_time(into.mutable_created_at(), row.created_at);
   set_time(into.mutable_updated_at(), row.updated_at);
@@ -123,6 +130,9 @@ Result<> from_message(const v1::ApiKey& key, store::ApiKey& into) {
   into.concurrency = key.concurrency();
   into.requests_per_minute = key.requests_per_minute();
   into.tokens_per_minute = key.tokens_per_minute();
+  into.allow_networks = {key.allow_networks().begin(), key.allow_networks().end()};
+  into.deny_networks = {key.deny_networks().begin(), key.deny_networks().end()};
+  into.models = {key.models().begin(), key.models().end()};
   if (Result<> read = read_budgets(key, into); !read) return read;
   return check_limits(into);
 }

@@ -10,6 +10,12 @@ namespace sluice::api {
 
 namespace v1 = admin::v1;
 
+namespace {
+
+constexpr std::chrono::seconds kLongestOverlap{30 * 24 * 3600};
+
+}  // namespace
+
 grpc::Status ApiKeyServiceImpl::ListApiKeys(grpc::ServerContext* context, const v1::ListApiKeysRequest* request,
                                             v1::ListApiKeysResponse* response) {
   return run(admin_, context, [&](Call& call) -> Result<> {
@@ -41,19 +47,16 @@ grpc::Status ApiKeyServiceImpl::CreateApiKey(grpc::ServerContext* context, const
   return run(admin_, context, [&](Call& call) -> Result<> {
     const v1::ApiKey& wanted = request->api_key();
     if (Result<> given = require("user_id", wanted.user_id()); !given) return given;
-    const crypto::NewApiKey made = crypto::generate_api_key();
-    const crypto::ApiKeyHash hash = hasher_.hash(made.key.reveal());
     store::ApiKey row;
     row.id = Uuid::generate(call.clock.now()).to_string();
     row.user_id = wanted.user_id();
-    row.public_id = made.public_id;
-    row.last4 = made.last4;
-    row.key_hmac.assign(hash.begin(), hash.end());
+    const Result<Secret> key = new_key(request->secret(), row);
+    if (!key) return std::unexpected(key.error());
     if (Result<> valid = from_message(wanted, row); !valid) return valid;
     auto stored = store::insert_api_key(call.tx, row);
     if (!stored) return std::unexpected(stored.error());
     if (Result<> filled = to_message(call, *stored, *response->mutable_api_key()); !filled) return filled;
-    response->set_secret(std::string(made.key.reveal()));
+    response->set_secret(std::string(key->reveal()));
     return call.audit("api_key.create", "api_key", stored->id, nullptr, &response->api_key());
   });
 }
@@ -78,6 +81,43 @@ grpc::Status ApiKeyServiceImpl::UpdateApiKey(grpc::ServerContext* context, const
     if (!stored) return std::unexpected(stored.error());
     if (Result<> filled = to_message(call, *stored, *response->mutable_api_key()); !filled) return filled;
     return call.audit("api_key.update", "api_key", stored->id, &before, &response->api_key());
+  });
+}
+
+Result<Secret> ApiKeyServiceImpl::new_key(std::string_view given, store::ApiKey& row) const {
+  Result<crypto::NewApiKey> made = given.empty() ? crypto::generate_api_key() : crypto::adopt_api_key(given);
+  if (!made) return std::unexpected(made.error());
+  const crypto::ApiKeyHash hash = hasher_.hash(made->key.reveal());
+  row.public_id = made->public_id;
+  row.last4 = made->last4;
+  row.key_hmac.assign(hash.begin(), hash.end());
+  return std::move(made->key);
+}
+
+grpc::Status ApiKeyServiceImpl::RotateApiKey(grpc::ServerContext* context, const v1::RotateApiKeyRequest* request,
+                                             v1::RotateApiKeyResponse* response) {
+  return run(admin_, context, [&](Call& call) -> Result<> {
+    if (request->overlap_seconds() < 0 || request->overlap_seconds() > kLongestOverlap.count()) {
+      return fail(ErrorCode::kInvalidArgument, "overlap_seconds: 0 to 2,592,000");
+    }
+    auto row = live(store::get_api_key(call.tx, request->id()), "API key");
+    if (!row) return std::unexpected(row.error());
+    auto revision = revision_of(request->etag());
+    if (!revision) return std::unexpected(revision.error());
+    v1::ApiKey before;
+    if (Result<> filled = to_message(call, *row, before); !filled) return filled;
+    const Result<Secret> key = new_key(request->secret(), *row);
+    if (!key) return std::unexpected(key.error());
+    row->revision = revision->value_or(row->revision);
+    row->previous_until.reset();
+    if (request->overlap_seconds() > 0) {
+      row->previous_until = call.clock.now() + std::chrono::seconds(request->overlap_seconds());
+    }
+    auto stored = store::replace_api_key(call.tx, *row);
+    if (!stored) return std::unexpected(stored.error());
+    if (Result<> filled = to_message(call, *stored, *response->mutable_api_key()); !filled) return filled;
+    response->set_secret(std::string(key->reveal()));
+    return call.audit("api_key.rotate", "api_key", stored->id, &before, &response->api_key());
   });
 }
 

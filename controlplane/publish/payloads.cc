@@ -9,6 +9,7 @@
 #include "common/observe/log.h"
 #include "controlplane/store/enums.h"
 #include "controlplane/store/json_columns.h"
+#include "controlplane/store/price_rates.h"
 #include "sluice/config/v1/resources.pb.h"
 
 namespace sluice::publish {
@@ -55,6 +56,13 @@ std::string key_payload(const db::Row& row) {
     config::v1::Budget& budget = *out.add_budgets();
     budget.set_window(store::pushed(store::budget_window_of(windows[i])));
     budget.set_limit_nano_usd(limits[i]);
+  }
+  add_all(out.mutable_allow_networks(), row.get<std::vector<std::string>>("allow_networks"));
+  add_all(out.mutable_deny_networks(), row.get<std::vector<std::string>>("deny_networks"));
+  add_all(out.mutable_models(), row.get<std::vector<std::string>>("models"));
+  if (const auto previous = row.get<std::optional<db::Bytes>>("previous_hmac")) {
+    out.set_previous_hmac(previous->value);
+    set_time(out.mutable_previous_until(), row.get<SystemTime>("previous_until"));
   }
   return out.SerializeAsString();
 }
@@ -147,6 +155,15 @@ std::string price_payload(const db::Row& row) {
   out.set_cache_write_5m(row.get<std::int64_t>("cache_write_5m"));
   out.set_cache_write_1h(row.get<std::int64_t>("cache_write_1h"));
   out.set_per_request(row.get<std::int64_t>("per_request"));
+  for (const store::PriceTier& tier : store::tiers_of(row.get<std::string>("tiers"))) {
+    config::v1::PriceTier& into = *out.add_tiers();
+    into.set_above_tokens(tier.above_tokens);
+    into.set_input(tier.rates.input);
+    into.set_output(tier.rates.output);
+    into.set_cache_read(tier.rates.cache_read);
+    into.set_cache_write_5m(tier.rates.cache_write_5m);
+    into.set_cache_write_1h(tier.rates.cache_write_1h);
+  }
   return out.SerializeAsString();
 }
 
@@ -171,8 +188,36 @@ std::string payload_of(Kind kind, const db::Row& row, const crypto::Vault& vault
   }
 }
 
-std::string user_moment(const db::Row& row) {
+std::string subscriptions_payload(std::span<const store::UsableSubscription> subscriptions) {
   config::v1::User out;
+  for (const store::UsableSubscription& one : subscriptions) {
+    config::v1::Subscription& into = *out.add_subscriptions();
+    into.set_id(one.id);
+    into.set_group_id(one.group_id);
+    set_time(into.mutable_starts_at(), one.starts_at);
+    set_time(into.mutable_expires_at(), one.expires_at);
+    for (const store::Budget& budget : one.budgets) {
+      config::v1::Budget& limit = *into.add_budgets();
+      limit.set_window(store::pushed(budget.window));
+      limit.set_limit_nano_usd(budget.limit_nano_usd);
+    }
+  }
+  return out.SerializeAsString();
+}
+
+std::string user_moment(const db::Row& row, std::span<const store::UsableSubscription> subscriptions) {
+  config::v1::User out;
+  for (const store::UsableSubscription& one : subscriptions) {
+    if (one.spending.empty()) continue;
+    config::v1::SubscriptionSpending& spending = *out.add_subscription_spending();
+    spending.set_subscription_id(one.id);
+    for (const store::SubscriptionSpending& spent : one.spending) {
+      config::v1::Spending& into = *spending.add_spending();
+      into.set_window_id(spent.window_id);
+      into.set_spent_nano_usd(spent.spent_nano_usd);
+      into.set_version(static_cast<std::uint64_t>(spent.version));
+    }
+  }
   out.set_balance_nano_usd(row.get<std::int64_t>("balance"));
   out.set_balance_version(row.get<std::uint64_t>("balance_version"));
   return out.SerializeAsString();

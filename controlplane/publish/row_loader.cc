@@ -8,6 +8,7 @@
 #include "controlplane/store/enums.h"
 #include "controlplane/store/key_spending.h"
 #include "controlplane/store/settings.h"
+#include "controlplane/store/subscription_spending.h"
 
 namespace sluice::publish {
 
@@ -25,7 +26,7 @@ constexpr std::string_view kUsers =
     "WHERE CASE WHEN $1::text[] IS NULL THEN u.status <> 'deleted' ELSE u.id = ANY($1::text[]::uuid[]) END";
 constexpr std::string_view kKeys =
     "SELECT id, revision, status, user_id, group_id, key_hmac, pepper_version, expires_at, concurrency, "
-    "requests_per_minute, tokens_per_minute, "
+    "requests_per_minute, tokens_per_minute, allow_networks, deny_networks, models, previous_hmac, previous_until, "
     "ARRAY(SELECT budget_window FROM api_key_budgets WHERE api_key_id = api_keys.id ORDER BY 1) AS budget_windows, "
     "ARRAY(SELECT limit_nano_usd FROM api_key_budgets WHERE api_key_id = api_keys.id ORDER BY budget_window) AS "
     "budget_limits "
@@ -49,7 +50,7 @@ constexpr std::string_view kProxies =
     "WHERE CASE WHEN $1::text[] IS NULL THEN status <> 'deleted' ELSE id = ANY($1::text[]::uuid[]) END";
 constexpr std::string_view kPrices =
     "SELECT id, revision, status, model, display_name, provider, effective_at, input, output, cache_read, "
-    "cache_write_5m, cache_write_1h, per_request FROM prices "
+    "cache_write_5m, cache_write_1h, per_request, tiers FROM prices "
     "WHERE CASE WHEN $1::text[] IS NULL THEN status <> 'deleted' ELSE id = ANY($1::text[]::uuid[]) END";
 
 std::string_view query_of(Kind kind) {
@@ -77,6 +78,8 @@ using Ids = std::optional<std::vector<std::string>>;
 
 // What keys have spent, by key. Each key's windows lie together.
 using Spending = std::map<std::string, std::vector<store::KeySpending>, std::less<>>;
+// By user.
+using Subscriptions = std::map<std::string, std::vector<store::UsableSubscription>, std::less<>>;
 
 class Loader {
  public:
@@ -90,10 +93,14 @@ class Loader {
     if (kind == config::v1::KIND_API_KEY) {
       if (Result<> read = read_spending(ids, spending); !read) return read;
     }
+    Subscriptions subscriptions;
+    if (kind == config::v1::KIND_USER) {
+      if (Result<> read = read_subscriptions(ids, subscriptions); !read) return read;
+    }
     const Result<db::Rows> rows = tx_.exec(query, ids);
     if (!rows) return std::unexpected(rows.error());
     for (const db::Row row : *rows)
-      add(kind, row, spending);
+      add(kind, row, spending, subscriptions);
     return {};
   }
   [[nodiscard]] std::vector<Resource> take() { return std::move(out_); }
@@ -122,7 +129,18 @@ class Loader {
     return {};
   }
 
-  void add(Kind kind, const db::Row& row, const Spending& spending) {
+  Result<> read_subscriptions(const Ids& ids, Subscriptions& out) {
+    const Result<store::Settings> settings = store::get_settings(tx_);
+    if (!settings) return std::unexpected(settings.error());
+    Result<std::vector<store::UsableSubscription>> all =
+        store::usable_subscriptions(tx_, ids, now_, settings->value.billing_time_zone());
+    if (!all) return std::unexpected(all.error());
+    for (store::UsableSubscription& one : *all)
+      out[one.user_id].push_back(std::move(one));
+    return {};
+  }
+
+  void add(Kind kind, const db::Row& row, const Spending& spending, const Subscriptions& subscriptions) {
     Resource& resource = out_.emplace_back();
     resource.set_kind(kind);
     resource.set_id(row.get<std::string>("id"));
@@ -130,7 +148,13 @@ class Loader {
     resource.set_state(store::state_of(store::status_of(row.get<std::string>("status"))));
     if (resource.state() == config::v1::STATE_DELETED) return;
     resource.set_payload(payload_of(kind, row, vault_));
-    if (kind == config::v1::KIND_USER) resource.set_moment(user_moment(row));
+    if (kind == config::v1::KIND_USER) {
+      const auto found = subscriptions.find(resource.id());
+      const std::span<const store::UsableSubscription> own =
+          found == subscriptions.end() ? std::span<const store::UsableSubscription>() : found->second;
+      *resource.mutable_payload() += subscriptions_payload(own);
+      resource.set_moment(user_moment(row, own));
+    }
     if (const auto spent = spending.find(resource.id()); spent != spending.end()) {
       resource.set_moment(key_moment(spent->second));
     }

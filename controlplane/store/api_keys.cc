@@ -6,10 +6,11 @@
 namespace sluice::store {
 namespace {
 
-#define SLUICE_API_KEY_COLUMNS                                                                                  \
-  "id, user_id, group_id, name, public_id, last4, key_hmac, pepper_version, status, expires_at, last_used_at, " \
-  "concurrency, requests_per_minute, tokens_per_minute, revision, created_at, updated_at, "                     \
-  "ARRAY(SELECT budget_window FROM api_key_budgets WHERE api_key_id = api_keys.id ORDER BY 1) AS windows, "     \
+#define SLUICE_API_KEY_COLUMNS                                                                                   \
+  "id, user_id, group_id, name, public_id, last4, key_hmac, pepper_version, status, expires_at, last_used_at, "  \
+  "concurrency, requests_per_minute, tokens_per_minute, allow_networks, deny_networks, models, previous_until, " \
+  "revision, created_at, updated_at, "                                                                           \
+  "ARRAY(SELECT budget_window FROM api_key_budgets WHERE api_key_id = api_keys.id ORDER BY 1) AS windows, "      \
   "ARRAY(SELECT limit_nano_usd FROM api_key_budgets WHERE api_key_id = api_keys.id ORDER BY budget_window) AS limits"
 
 constexpr db::Statement kGet{"get_api_key", "SELECT " SLUICE_API_KEY_COLUMNS " FROM api_keys WHERE id = $1"};
@@ -39,6 +40,10 @@ ApiKey read_api_key(const db::Row& row) {
           .requests_per_minute = row.get<std::int32_t>("requests_per_minute"),
           .tokens_per_minute = row.get<std::int32_t>("tokens_per_minute"),
           .budgets = read_budgets(row),
+          .allow_networks = row.get<std::vector<std::string>>("allow_networks"),
+          .deny_networks = row.get<std::vector<std::string>>("deny_networks"),
+          .models = row.get<std::vector<std::string>>("models"),
+          .previous_until = row.get<std::optional<SystemTime>>("previous_until"),
           .last_used_at = row.get<std::optional<SystemTime>>("last_used_at"),
           .revision = row.get<std::int64_t>("revision"),
           .created_at = row.get<SystemTime>("created_at"),
@@ -104,11 +109,11 @@ Result<ApiKey> insert_api_key(db::Transaction& tx, const ApiKey& key) {
   if (auto ok = lock_parents(tx, key); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
       "INSERT INTO api_keys (id, user_id, group_id, name, public_id, last4, key_hmac, pepper_version, status, "
-      "expires_at, concurrency, requests_per_minute, tokens_per_minute) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+      "expires_at, concurrency, requests_per_minute, tokens_per_minute, allow_networks, deny_networks, models) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
       key.id, key.user_id, key.group_id, key.name, key.public_id, key.last4, db::Bytes{key.key_hmac},
       key.pepper_version, name(key.status), key.expires_at, key.concurrency, key.requests_per_minute,
-      key.tokens_per_minute);
+      key.tokens_per_minute, key.allow_networks, key.deny_networks, key.models);
   if (!rows) return std::unexpected(rows.error());
   // It has spent nothing yet, so there is nothing to sum up.
   if (auto ok = replace_budgets(tx, key); !ok) return std::unexpected(ok.error());
@@ -142,16 +147,28 @@ Result<ApiKey> update_api_key(db::Transaction& tx, const ApiKey& key) {
   if (auto ok = lock_parents(tx, key); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
       "UPDATE api_keys SET group_id = $3, name = $4, status = $5, expires_at = $6, concurrency = $7, "
-      "requests_per_minute = $8, tokens_per_minute = $9, revision = revision + 1, updated_at = now() "
+      "requests_per_minute = $8, tokens_per_minute = $9, allow_networks = $10, deny_networks = $11, models = $12, "
+      "revision = revision + 1, updated_at = now() "
       "WHERE id = $1 AND revision = $2 AND status <> 'deleted'",
       key.id, key.revision, key.group_id, key.name, name(key.status), key.expires_at, key.concurrency,
-      key.requests_per_minute, key.tokens_per_minute);
+      key.requests_per_minute, key.tokens_per_minute, key.allow_networks, key.deny_networks, key.models);
   if (!rows) return std::unexpected(rows.error());
   if (rows->affected() == 0) return why_unchanged(tx, "api_keys", "API key", key.id);
   if (auto ok = replace_budgets(tx, key); !ok) return std::unexpected(ok.error());
   if (*gains) {
     if (auto ok = sum_now(tx, key); !ok) return std::unexpected(ok.error());
   }
+  return record(tx, get_api_key(tx, key.id));
+}
+
+Result<ApiKey> replace_api_key(db::Transaction& tx, const ApiKey& key) {
+  auto rows = tx.exec(
+      "UPDATE api_keys SET public_id = $3, last4 = $4, key_hmac = $5, pepper_version = $6, previous_until = $7, "
+      "previous_hmac = CASE WHEN $7::timestamptz IS NULL THEN NULL ELSE key_hmac END, "
+      "revision = revision + 1, updated_at = now() WHERE id = $1 AND revision = $2 AND status <> 'deleted'",
+      key.id, key.revision, key.public_id, key.last4, db::Bytes{key.key_hmac}, key.pepper_version, key.previous_until);
+  if (!rows) return std::unexpected(rows.error());
+  if (rows->affected() == 0) return why_unchanged(tx, "api_keys", "API key", key.id);
   return record(tx, get_api_key(tx, key.id));
 }
 

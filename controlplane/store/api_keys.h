@@ -35,6 +35,14 @@ struct ApiKey {
   std::int32_t tokens_per_minute = 0;
   // One for each window at most; read from the shortest window to the longest.
   std::vector<Budget> budgets = {};
+  // "10.0.0.0/8"; empty: all.
+  std::vector<std::string> allow_networks = {};
+  // Stronger than those.
+  std::vector<std::string> deny_networks = {};
+  // Names, or beginnings followed by "*"; empty: all of the group.
+  std::vector<std::string> models = {};
+  // The key that this one replaced works until then. Written by replace_api_key() alone.
+  std::optional<SystemTime> previous_until = {};
   std::optional<SystemTime> last_used_at = {};
   std::int64_t revision = 0;
   SystemTime created_at = {};
@@ -53,9 +61,12 @@ struct ApiKeyFilter {
 [[nodiscard]] Result<ApiKey> get_api_key(db::Transaction& tx, std::string_view id);
 [[nodiscard]] Result<Page<ApiKey>> list_api_keys(db::Transaction& tx, const PageRequest& page,
                                                  const ApiKeyFilter& filter = {});
-// Writes group_id, name, status, expires_at, limits and budgets; the key itself and its owner never change. What the
-// key has spent in the windows of new budgets is summed up (key_spending.h).
+// Writes group_id, name, status, expires_at, limits, rules and budgets; the key itself and its owner never change. What
+// the key has spent in the windows of new budgets is summed up (key_spending.h).
 [[nodiscard]] Result<ApiKey> update_api_key(db::Transaction& tx, const ApiKey& key);
+// Gives the row another key: writes public_id, last4, key_hmac, pepper_version and previous_until. The key before it
+// works until then, or ends at once if there is none; one before that ends in any case.
+[[nodiscard]] Result<ApiKey> replace_api_key(db::Transaction& tx, const ApiKey& key);
 [[nodiscard]] Result<ApiKey> delete_api_key(db::Transaction& tx, std::string_view id,
                                             std::optional<std::int64_t> revision = std::nullopt);
 

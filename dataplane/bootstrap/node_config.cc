@@ -64,6 +64,14 @@ Result<NodeConfig> read_node_config(const std::filesystem::path& path) {
   if (!node.control_plane.empty() && !is_local(node.control_plane)) {
     root.problem("control_plane", "must be unix:/path or a loopback address: the planes have no TLS between them yet");
   }
+  for (const std::string& text : root.text_list("trusted_proxies", {})) {
+    auto network = parse_network(text);
+    if (network) {
+      node.request.trusted_proxies.push_back(*network);
+    } else {
+      root.problem("trusted_proxies", network.error().message);
+    }
+  }
   node.redis = root.required_text("redis");
   node.redis_user = root.text("redis_user", "");
   node.redis_password_file = root.text("redis_password_file", "");

@@ -4,6 +4,7 @@
 
 #include "common/money/money.h"
 #include "common/money/window.h"
+#include "common/resource/limits.h"
 #include "dataplane/request/estimate.h"
 
 namespace sluice::request {
@@ -26,13 +27,13 @@ money::Window window_of(config::v1::BudgetWindow window) {
 }
 
 // The budget in the window in which the request arrived; the snapshot's settings were validated, so the zone is known.
-void add_budget(const Exchange& exchange, const snapshot::BudgetEntry& budget, limit::Demand& demand) {
-  const snapshot::KeyEntry& key = *exchange.caller.key;
+void add_budget(const Exchange& exchange, std::string_view owner, const std::vector<snapshot::SpendingEntry>& known,
+                const snapshot::BudgetEntry& budget, limit::Demand& demand) {
   const auto span =
       money::window_at(window_of(budget.window), exchange.arrived, exchange.snapshot->settings().billing_time_zone());
   if (!span) return;
-  limit::PurseDemand purse{.id = fmt::format("key:{}:{}", key.id, span->id), .limit_nano = budget.limit_nano_usd};
-  for (const snapshot::SpendingEntry& spending : key.spending) {
+  limit::PurseDemand purse{.id = fmt::format("{}:{}", owner, span->id), .limit_nano = budget.limit_nano_usd};
+  for (const snapshot::SpendingEntry& spending : known) {
     if (spending.window_id != span->id) continue;
     purse.known_balance_nano = -spending.spent_nano_usd;
     purse.known_version = spending.version;
@@ -40,14 +41,32 @@ void add_budget(const Exchange& exchange, const snapshot::BudgetEntry& budget, l
   demand.purses.push_back(std::move(purse));
 }
 
+// Every window is counted, also those without a limit: one may be set later.
+void add_subscription(const Exchange& exchange, const snapshot::SubscriptionEntry& subscription,
+                      limit::Demand& demand) {
+  for (const config::v1::BudgetWindow window :
+       {config::v1::BUDGET_WINDOW_DAY, config::v1::BUDGET_WINDOW_WEEK, config::v1::BUDGET_WINDOW_MONTH}) {
+    snapshot::BudgetEntry budget{.window = window, .limit_nano_usd = resource::kMaxBudget};
+    for (const snapshot::BudgetEntry& set : subscription.budgets) {
+      if (set.window == window) budget = set;
+    }
+    add_budget(exchange, "sub:" + subscription.id, subscription.spending, budget, demand);
+  }
+}
+
 void add_money(const Exchange& exchange, limit::Demand& demand) {
   const snapshot::UserEntry& user = *exchange.caller.user;
-  demand.purses.push_back({.id = "user:" + user.id,
-                           .limit_nano = 0,
-                           .known_balance_nano = user.balance_nano_usd,
-                           .known_version = user.balance_version});
-  for (const snapshot::BudgetEntry& budget : exchange.caller.key->budgets)
-    add_budget(exchange, budget, demand);
+  const snapshot::KeyEntry& key = *exchange.caller.key;
+  if (const auto* subscription = user.subscription(key.group_id, exchange.arrived)) {
+    add_subscription(exchange, *subscription, demand);
+  } else {
+    demand.purses.push_back({.id = "user:" + user.id,
+                             .limit_nano = 0,
+                             .known_balance_nano = user.balance_nano_usd,
+                             .known_version = user.balance_version});
+  }
+  for (const snapshot::BudgetEntry& budget : key.budgets)
+    add_budget(exchange, "key:" + key.id, key.spending, budget, demand);
   demand.money_needs_redis = exchange.snapshot->settings().money_without_redis() == config::v1::OUTAGE_POLICY_REFUSE;
 }
 
@@ -64,6 +83,10 @@ std::string money_message(const Refused& refused) {
     return fmt::format("your balance does not cover this request, {} USD are left; add funds to continue",
                        money::format_usd(refused.current));
   }
+  if (refused.limit_name.starts_with("subscription")) {
+    return fmt::format("the subscription's limit {} of {} USD does not cover this request; {} USD are left",
+                       refused.limit_name, money::format_usd(refused.limit), money::format_usd(refused.current));
+  }
   return fmt::format("the API key's budget {} of {} USD does not cover this request; {} USD are left",
                      refused.limit_name, money::format_usd(refused.limit), money::format_usd(refused.current));
 }
@@ -71,6 +94,10 @@ std::string money_message(const Refused& refused) {
 }  // namespace
 
 Step find_price(Exchange& exchange) {
+  if (!exchange.caller.key->permits(exchange.call.model)) {
+    return std::unexpected(protocol::ApiError{
+        .status = 403, .message = fmt::format("model: this API key may not use {}", exchange.call.model)});
+  }
   exchange.price = exchange.snapshot->price(exchange.call.model, exchange.arrived);
   if (exchange.price == nullptr) {
     return std::unexpected(

@@ -1,5 +1,7 @@
 #include "dataplane/request/authenticate.h"
 
+#include "dataplane/request/client_address.h"
+
 namespace sluice::request {
 
 namespace {
@@ -27,6 +29,15 @@ std::unexpected<protocol::ApiError> refuse(unsigned status, std::string message)
   return std::unexpected(protocol::ApiError{.status = status, .message = std::move(message)});
 }
 
+bool may_come(const Exchange& exchange, const snapshot::KeyEntry& key) {
+  if (key.rules == nullptr || (key.rules->allow_networks.empty() && key.rules->deny_networks.empty())) return true;
+  const std::optional<Address> address =
+      client_address(exchange.client.stream().peer_address(), exchange.client.head().fields,
+                     exchange.services.settings.trusted_proxies);
+  if (!address || contains(key.rules->deny_networks, *address)) return false;
+  return key.rules->allow_networks.empty() || contains(key.rules->allow_networks, *address);
+}
+
 }  // namespace
 
 Step authenticate(Exchange& exchange) {
@@ -34,7 +45,9 @@ Step authenticate(Exchange& exchange) {
   if (presented.empty()) return refuse(401, "an API key is required, as x-api-key or as a bearer token");
   if (presented.size() > kMaxKeyLength) return refuse(401, "this API key is not known");
 
-  const snapshot::KeyEntry* key = exchange.snapshot->find_key(exchange.services.key_hasher.hash(presented));
+  const crypto::ApiKeyHash hash = exchange.services.key_hasher.hash(presented);
+  const snapshot::KeyEntry* key = exchange.snapshot->find_key(hash);
+  if (key == nullptr) key = exchange.snapshot->find_successor(hash, exchange.arrived);
   if (key == nullptr) return refuse(401, "this API key is not known");
   if (!key->active) return refuse(401, "this API key is disabled");
   if (key->expires_at && *key->expires_at <= exchange.arrived) return refuse(401, "this API key has expired");
@@ -43,6 +56,7 @@ Step authenticate(Exchange& exchange) {
   if (user == nullptr || !user->active) return refuse(403, "the user of this API key is disabled");
   const snapshot::GroupEntry* group = exchange.snapshot->group(key->group_id);
   if (group == nullptr || !group->active) return refuse(403, "the group of this API key is disabled");
+  if (!may_come(exchange, *key)) return refuse(403, "this API key may not be used from this address");
 
   exchange.caller = {key, user, group};
   return {};

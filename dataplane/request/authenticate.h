@@ -5,7 +5,8 @@
 
 namespace sluice::request {
 
-// 401 for a missing, unknown, expired or disabled key; 403 for a disabled user or group.
+// 401 for a missing, unknown, expired or disabled key; 403 for a disabled user or group, or an address that
+// the key may not be used from.
 [[nodiscard]] Step authenticate(Exchange& exchange);
 
 }  // namespace sluice::request

@@ -9,17 +9,16 @@ namespace sluice::request {
 
 namespace {
 
-// A model is listed if it has a price and some active account of the group serves it.
+// A model is listed if the key may use it, it has a price, and some active account of the group serves it.
 std::vector<protocol::anthropic::ModelInfo> usable_models(const Exchange& exchange) {
   const auto accounts = exchange.snapshot->accounts_of_group(exchange.caller.group->id);
   std::vector<protocol::anthropic::ModelInfo> models;
   for (const snapshot::PriceEntry* price : exchange.snapshot->models(exchange.arrived)) {
-    const bool served = std::any_of(accounts.begin(), accounts.end(), [price](const snapshot::AccountEntry* account) {
-      return account->active && account->provider == price->provider &&
-             (account->models.empty() ||
-              std::find(account->models.begin(), account->models.end(), price->model) != account->models.end());
+    const bool served = std::ranges::any_of(accounts, [price](const snapshot::AccountEntry* account) {
+      return account->active && account->provider == price->provider && account->serves(price->model);
     });
-    if (served) models.push_back({price->model, price->display_name, price->effective_at});
+    if (served && exchange.caller.key->permits(price->model))
+      models.push_back({price->model, price->display_name, price->effective_at});
   }
   return models;
 }

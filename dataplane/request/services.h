@@ -43,6 +43,7 @@ struct Settings {
   std::chrono::milliseconds total{1'800'000};            // a whole request
   std::chrono::milliseconds drain_after_client{60'000};  // reading on for billing once the client left
   std::chrono::seconds keepalive{15};                    // where the snapshot's settings say nothing
+  std::vector<Network> trusted_proxies;                  // whose x-forwarded-for is believed
 };
 
 // An upstream refused a credential of this revision. Thread-safe, never blocks.

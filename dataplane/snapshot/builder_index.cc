@@ -23,10 +23,15 @@ std::vector<const Entry*> merge(const std::vector<const Entry*>* old,
   return out;
 }
 
+bool has_previous(const KeyEntry& key) {
+  return key.rules != nullptr && !key.rules->previous_hmac.empty();
+}
+
 }  // namespace
 
 void Builder::unindex(const Row<KeyEntry>& row) {
   next_->keys_by_hmac.erase(row.entry.hmac);
+  if (has_previous(row.entry)) next_->keys_by_previous_hmac.erase(row.entry.rules->previous_hmac);
 }
 
 void Builder::unindex(const Row<AccountEntry>& row) {
@@ -40,6 +45,7 @@ void Builder::unindex(const Row<PriceEntry>& row) {
 
 void Builder::index(const std::shared_ptr<const Row<KeyEntry>>& row) {
   next_->keys_by_hmac.put(row);
+  if (has_previous(row->entry)) next_->keys_by_previous_hmac.put(row);
 }
 
 void Builder::index(const std::shared_ptr<const Row<AccountEntry>>& row) {

@@ -5,12 +5,14 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/network.h"
 #include "common/base/secret.h"
 #include "common/http/client_pool.h"
 #include "common/io/proxy.h"
@@ -30,6 +32,15 @@ struct SpendingEntry {
   std::uint64_t version = 0;
 };
 
+// Who may use a key for what; few keys say so.
+struct KeyRules {
+  std::vector<Network> allow_networks;  // empty: all
+  std::vector<Network> deny_networks;   // stronger than the others
+  std::vector<std::string> models;      // names, or beginnings followed by "*"; empty: all
+  std::string previous_hmac;            // of the key it replaced, or empty
+  SystemTime previous_until{};          // which works until then
+};
+
 // A client's API key. Usable only while the key, its user and its group are active and present.
 struct KeyEntry {
   std::string id;
@@ -43,6 +54,20 @@ struct KeyEntry {
   std::uint32_t tokens_per_minute = 0;
   std::vector<BudgetEntry> budgets;  // one for each window at most
   std::vector<SpendingEntry> spending;
+  std::unique_ptr<const KeyRules> rules;  // null: none
+
+  // Whether it may use the model.
+  [[nodiscard]] bool permits(std::string_view model) const;
+};
+
+// A user's right to use a group without paying from the wallet.
+struct SubscriptionEntry {
+  std::string id;
+  std::string group_id;
+  SystemTime starts_at{};
+  SystemTime expires_at{};           // not included
+  std::vector<BudgetEntry> budgets;  // a window without one is unlimited
+  std::vector<SpendingEntry> spending;
 };
 
 struct UserEntry {
@@ -54,6 +79,10 @@ struct UserEntry {
   std::uint64_t balance_version = 0;
   std::uint32_t requests_per_minute = 0;  // 0: unlimited
   std::uint32_t tokens_per_minute = 0;
+  std::vector<SubscriptionEntry> subscriptions;
+
+  // The one that pays for the group at that time, or null.
+  [[nodiscard]] const SubscriptionEntry* subscription(std::string_view group_id, SystemTime at) const;
 };
 
 struct GroupEntry {
@@ -84,6 +113,9 @@ struct AccountEntry {
   std::map<std::string, std::string, std::less<>> model_mapping;  // from the client's name to the upstream's
   std::vector<PauseRule> pause_rules;                             // in order
   std::vector<std::string> egress_proxy_ids;                      // in order; empty: direct
+
+  // Whether clients may name this model.
+  [[nodiscard]] bool serves(std::string_view model) const;
 };
 
 // What an account presents now; its id is the account's.
@@ -97,6 +129,16 @@ struct CredentialEntry {
   std::uint64_t revision = 0;
 };
 
+// nano-USD per million tokens
+struct TokenRates {
+  std::int64_t input = 0, output = 0, cache_read = 0, cache_write_5m = 0, cache_write_1h = 0;
+};
+
+struct PriceTier {
+  std::int64_t above_tokens = 0;
+  TokenRates rates;
+};
+
 struct PriceEntry {
   std::string id;
   bool active = false;
@@ -108,6 +150,10 @@ struct PriceEntry {
   // nano-USD per million tokens
   std::int64_t input = 0, output = 0, cache_read = 0, cache_write_5m = 0, cache_write_1h = 0;
   std::int64_t per_request = 0;  // nano-USD
+  std::vector<PriceTier> tiers;  // ascending
+
+  // What holds for the whole of a request with so many tokens of input, cache reads and writes included.
+  [[nodiscard]] TokenRates rates(std::int64_t context_tokens) const;
 };
 
 struct EgressProxyEntry {

@@ -1,5 +1,6 @@
 #include "dataplane/snapshot/make_entry.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace sluice::snapshot {
@@ -34,6 +35,57 @@ PauseRule pause_rule(const config::v1::PauseRule& rule) {
   return out;
 }
 
+// What was checked before parses.
+std::vector<Network> networks(const google::protobuf::RepeatedPtrField<std::string>& from) {
+  std::vector<Network> out;
+  for (const std::string& text : from)
+    out.push_back(parse_network(text).value());
+  return out;
+}
+
+std::unique_ptr<const KeyRules> key_rules(config::v1::ApiKey& message) {
+  if (message.allow_networks().empty() && message.deny_networks().empty() && message.models().empty() &&
+      message.previous_hmac().empty()) {
+    return nullptr;
+  }
+  return std::make_unique<const KeyRules>(KeyRules{.allow_networks = networks(message.allow_networks()),
+                                                   .deny_networks = networks(message.deny_networks()),
+                                                   .models = strings(message.mutable_models()),
+                                                   .previous_hmac = std::move(*message.mutable_previous_hmac()),
+                                                   .previous_until = time_of(message.previous_until())});
+}
+
+std::vector<BudgetEntry> budget_entries(const google::protobuf::RepeatedPtrField<config::v1::Budget>& budgets) {
+  std::vector<BudgetEntry> out;
+  for (const config::v1::Budget& budget : budgets)
+    out.push_back({.window = budget.window(), .limit_nano_usd = budget.limit_nano_usd()});
+  return out;
+}
+
+std::vector<SpendingEntry> spending_entries(const google::protobuf::RepeatedPtrField<config::v1::Spending>& spending) {
+  std::vector<SpendingEntry> out;
+  for (const config::v1::Spending& spent : spending) {
+    out.push_back(
+        {.window_id = spent.window_id(), .spent_nano_usd = spent.spent_nano_usd(), .version = spent.version()});
+  }
+  return out;
+}
+
+SubscriptionEntry subscription_entry(
+    config::v1::Subscription& one,
+    const google::protobuf::RepeatedPtrField<config::v1::SubscriptionSpending>& spending) {
+  SubscriptionEntry out{.id = std::move(*one.mutable_id()),
+                        .group_id = std::move(*one.mutable_group_id()),
+                        .starts_at = time_of(one.starts_at()),
+                        .expires_at = time_of(one.expires_at()),
+                        .budgets = budget_entries(one.budgets()),
+                        .spending = {}};
+  for (const config::v1::SubscriptionSpending& spent : spending) {
+    if (spent.subscription_id() == out.id) out.spending = spending_entries(spent.spending());
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<> fill(Row<SettingsEntry>& row, config::v1::Settings message) {
@@ -48,7 +100,24 @@ Result<> fill(Row<UserEntry>& row, config::v1::User message) {
   row.entry.balance_version = message.balance_version();
   row.entry.requests_per_minute = message.requests_per_minute();
   row.entry.tokens_per_minute = message.tokens_per_minute();
+  for (config::v1::Subscription& one : *message.mutable_subscriptions())
+    row.entry.subscriptions.push_back(subscription_entry(one, message.subscription_spending()));
   return {};
+}
+
+const SubscriptionEntry* UserEntry::subscription(std::string_view group_id, SystemTime at) const {
+  for (const SubscriptionEntry& one : subscriptions) {
+    if (one.group_id == group_id && one.starts_at <= at && at < one.expires_at) return &one;
+  }
+  return nullptr;
+}
+
+TokenRates PriceEntry::rates(std::int64_t context_tokens) const {
+  TokenRates rates{input, output, cache_read, cache_write_5m, cache_write_1h};
+  for (const PriceTier& tier : tiers) {
+    if (context_tokens > tier.above_tokens) rates = tier.rates;
+  }
+  return rates;
 }
 
 Result<> fill(Row<KeyEntry>& row, config::v1::ApiKey message) {
@@ -59,15 +128,22 @@ Result<> fill(Row<KeyEntry>& row, config::v1::ApiKey message) {
   row.entry.concurrency = message.concurrency();
   row.entry.requests_per_minute = message.requests_per_minute();
   row.entry.tokens_per_minute = message.tokens_per_minute();
-  for (const config::v1::Budget& budget : message.budgets()) {
-    row.entry.budgets.push_back({.window = budget.window(), .limit_nano_usd = budget.limit_nano_usd()});
-  }
-  for (config::v1::Spending& spent : *message.mutable_spending()) {
-    row.entry.spending.push_back({.window_id = std::move(*spent.mutable_window_id()),
-                                  .spent_nano_usd = spent.spent_nano_usd(),
-                                  .version = spent.version()});
-  }
+  row.entry.budgets = budget_entries(message.budgets());
+  row.entry.spending = spending_entries(message.spending());
+  row.entry.rules = key_rules(message);
   return {};
+}
+
+bool AccountEntry::serves(std::string_view model) const {
+  if (models.empty() && model_mapping.empty()) return true;
+  return std::ranges::find(models, model) != models.end() || model_mapping.contains(model);
+}
+
+bool KeyEntry::permits(std::string_view model) const {
+  if (rules == nullptr || rules->models.empty()) return true;
+  return std::ranges::any_of(rules->models, [model](std::string_view pattern) {
+    return pattern.ends_with('*') ? model.starts_with(pattern.substr(0, pattern.size() - 1)) : model == pattern;
+  });
 }
 
 Result<> fill(Row<GroupEntry>& row, config::v1::Group message) {
@@ -124,6 +200,11 @@ Result<> fill(Row<PriceEntry>& row, config::v1::Price message) {
   row.entry.cache_write_5m = message.cache_write_5m();
   row.entry.cache_write_1h = message.cache_write_1h();
   row.entry.per_request = message.per_request();
+  for (const config::v1::PriceTier& tier : message.tiers()) {
+    row.entry.tiers.push_back(
+        {tier.above_tokens(),
+         {tier.input(), tier.output(), tier.cache_read(), tier.cache_write_5m(), tier.cache_write_1h()}});
+  }
   return {};
 }
 

@@ -14,6 +14,10 @@ const Entry* entry_of(const Row<Entry>* row) {
   return row == nullptr ? nullptr : &row->entry;
 }
 
+std::string_view text_of(std::span<const std::uint8_t, 32> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 const PriceEntry* in_effect(const ModelPrices& model, SystemTime at) {
   for (const PriceEntry* price : model.prices) {
     if (price->active && price->effective_at <= at) return price;
@@ -32,7 +36,12 @@ std::shared_ptr<const Snapshot> Snapshot::empty() {
 }
 
 const KeyEntry* Snapshot::find_key(std::span<const std::uint8_t, 32> hmac) const {
-  return entry_of(tables_->keys_by_hmac.find({reinterpret_cast<const char*>(hmac.data()), hmac.size()}));
+  return entry_of(tables_->keys_by_hmac.find(text_of(hmac)));
+}
+
+const KeyEntry* Snapshot::find_successor(std::span<const std::uint8_t, 32> hmac, SystemTime at) const {
+  const KeyEntry* key = entry_of(tables_->keys_by_previous_hmac.find(text_of(hmac)));
+  return key != nullptr && at < key->rules->previous_until ? key : nullptr;
 }
 
 const UserEntry* Snapshot::user(std::string_view id) const {

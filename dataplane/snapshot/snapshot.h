@@ -30,6 +30,8 @@ class Snapshot {
 
   // Every lookup is null where the object is unknown. An object that is there may be inactive: look at `active`.
   [[nodiscard]] const KeyEntry* find_key(std::span<const std::uint8_t, 32> hmac) const;
+  // The key that replaced the one with this HMAC, while the old one still works.
+  [[nodiscard]] const KeyEntry* find_successor(std::span<const std::uint8_t, 32> hmac, SystemTime at) const;
   [[nodiscard]] const UserEntry* user(std::string_view id) const;
   [[nodiscard]] const GroupEntry* group(std::string_view id) const;
   [[nodiscard]] const AccountEntry* account(std::string_view id) const;

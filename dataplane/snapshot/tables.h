@@ -37,6 +37,10 @@ struct ByHmac {
   std::string_view operator()(const Row<KeyEntry>& row) const { return row.entry.hmac; }
 };
 
+struct ByPreviousHmac {
+  std::string_view operator()(const Row<KeyEntry>& row) const { return row.entry.rules->previous_hmac; }
+};
+
 // The accounts of one group. The rows belong to the accounts table of the same Tables.
 struct GroupAccounts {
   std::string group_id;
@@ -86,6 +90,7 @@ struct Tables {
   Table<PriceEntry> prices;
 
   ShardedMap<Row<KeyEntry>, ByHmac> keys_by_hmac;
+  ShardedMap<Row<KeyEntry>, ByPreviousHmac> keys_by_previous_hmac;  // those that replaced another
   ShardedMap<GroupAccounts, ByGroup> accounts_by_group;
   ShardedMap<ModelPrices, ByModel> prices_by_model;
   std::shared_ptr<const RejectedMap> rejected = std::make_shared<const RejectedMap>();
