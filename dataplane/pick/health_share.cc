@@ -29,8 +29,9 @@ std::string refusal() {
 
 }  // namespace
 
-HealthShare::HealthShare(io::Worker& worker, redis::Client& redis, redis::Subscriber& subscriber, Report report)
-    : worker_(worker), redis_(redis), report_(std::move(report)) {
+HealthShare::HealthShare(io::Worker& worker, redis::Client& redis, redis::Subscriber& subscriber, Report report,
+                         std::chrono::milliseconds tidy_every)
+    : worker_(worker), redis_(redis), report_(std::move(report)), tidy_every_(tidy_every) {
   for (const redis::Script* script : {&tell_blocks_script(), &tell_end_script(), &live_blocks_script()})
     redis.add_script(*script);
   subscriber.subscribe(kChannel, [this](std::string_view message) { hear(message); });
@@ -139,7 +140,7 @@ void HealthShare::tell_all() {
 void HealthShare::tidy() {
   const SteadyTime steady = worker_.clock().steady();
   if (steady < next_tidy_) return;
-  next_tidy_ = steady + kTidyEvery;
+  next_tidy_ = steady + tidy_every_;
   const SystemTime now = worker_.clock().now();
   health_.sweep(now);
   std::erase_if(own_, [&](const auto& entry) { return entry.second.block.until <= now; });

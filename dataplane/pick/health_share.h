@@ -21,16 +21,15 @@ class HealthShare {
   // its own success has ended one. Any thread-safe sink.
   using Report = std::function<void(const HealthNews&)>;
 
-  // All must outlive it. Made before the client and the subscriber are started.
-  HealthShare(io::Worker& worker, redis::Client& redis, redis::Subscriber& subscriber, Report report);
+  // All must outlive it. Made before the client and the subscriber are started. `tidy_every`: how often what has passed
+  // is forgotten, and what has not is told again in case Redis lost it unnoticed; it happens when something is observed
+  // or heard.
+  HealthShare(io::Worker& worker, redis::Client& redis, redis::Subscriber& subscriber, Report report,
+              std::chrono::milliseconds tidy_every = std::chrono::seconds(60));
 
   [[nodiscard]] Health& health() { return health_; }
   // What a call of this worker came to.
   void observe(const Observation& seen);
-
-  // How often what has passed is forgotten, and what has not is told again in case Redis lost it unnoticed. Happens
-  // when something is observed or heard.
-  static constexpr std::chrono::seconds kTidyEvery{60};
 
  private:
   using Arguments = std::vector<std::string>;
@@ -56,6 +55,7 @@ class HealthShare {
   io::Worker& worker_;
   redis::Client& redis_;
   const Report report_;
+  const std::chrono::milliseconds tidy_every_;
   Health health_;
   // By field, as long as the block would last.
   std::unordered_map<std::string, HealthNews> own_;  // what this worker saw itself, and nobody has ended

@@ -13,7 +13,7 @@ class HealthNode {
  public:
   static constexpr const char* kAccount = "x";
 
-  explicit HealthNode(const RedisServer& server) {
+  explicit HealthNode(const RedisServer& server, std::chrono::milliseconds tidy_every = std::chrono::hours(1)) {
     redis::ClientOptions options;
     options.endpoint = redis::parse_endpoint(server.url()).value();
     options.command_limit = options.connect_limit = std::chrono::seconds(10);  // a busy machine is no failure
@@ -21,8 +21,8 @@ class HealthNode {
     options.retry_cap = std::chrono::milliseconds(100);
     client_ = std::make_unique<redis::Client>(on_.worker(), options, metrics_);
     subscriber_ = std::make_unique<redis::Subscriber>(on_.worker(), options, metrics_);
-    share_ = std::make_unique<pick::HealthShare>(on_.worker(), *client_, *subscriber_,
-                                                 [this](const pick::HealthNews& news) { note(news); });
+    share_ = std::make_unique<pick::HealthShare>(
+        on_.worker(), *client_, *subscriber_, [this](const pick::HealthNews& news) { note(news); }, tidy_every);
     subscriber_->on_up([this] { ++subscribed_; });
     client_->start();
     subscriber_->start();
@@ -40,12 +40,12 @@ class HealthNode {
   int subscribed() const { return subscribed_; }
 
   // An upstream's answer; `wait`: how long the vendor says to wait.
-  void answer(unsigned status, std::optional<std::chrono::seconds> wait = std::nullopt,
-              const std::string& account_id = kAccount) {
+  void answer(unsigned status, std::optional<std::chrono::milliseconds> wait = std::nullopt,
+              const std::string& account_id = kAccount, bool model_only = false) {
     on_.call([&] {
       snapshot::AccountEntry account;
       account.id = account_id;
-      provider::LimitSignal limits;
+      provider::LimitSignal limits{.model_only = model_only};
       if (wait) limits.retry_at = now() + *wait;
       share_->observe({.account = account, .model = "m", .credential_revision = 1, .status = status, .limits = limits});
       return 0;
@@ -57,6 +57,10 @@ class HealthNode {
       const auto blocked = share_->health().blocked(kAccount, "m", 1, now());
       return blocked ? std::chrono::ceil<std::chrono::seconds>(blocked->until - now()).count() : 0;
     });
+  }
+  // Accounts and models that it remembers anything of.
+  std::size_t remembered() {
+    return on_.call([this] { return share_->health().size(); });
   }
   bool gets_blocked() {
     return eventually(kGenerous, [this] { return left() > 0; });

@@ -216,6 +216,31 @@ TEST_CASE("a block that is told again by one who did not hear of its end is ende
   CHECK(b.gets_blocked());
 }
 
+TEST_CASE("what Redis lost unnoticed is told again after a while") {
+  RedisServer server;
+  HealthNode a(server, 20ms);
+  REQUIRE(a.up());
+  a.answer(429, 600s);
+  REQUIRE(has_entries(server, 1));
+  server.run("FLUSHALL");
+  CHECK(eventually(kGenerous, [&] {
+    a.answer(200, std::nullopt, "another");
+    return server.run(std::string("HLEN ") + kHash) == ":1";
+  }));
+}
+
+TEST_CASE("what has passed is forgotten after a while, however few the failures") {
+  RedisServer server;
+  HealthNode a(server, 20ms);
+  REQUIRE(a.up());
+  for (int i = 0; i < 100; ++i)
+    a.answer(429, 50ms, "account-" + std::to_string(i), true);
+  CHECK(eventually(kGenerous, [&] {
+    a.answer(200, std::nullopt, "another");
+    return a.remembered() == 0;
+  }));
+}
+
 TEST_CASE("many blocks are told again in several calls") {
   RedisServer server;
   HealthNode a(server);
