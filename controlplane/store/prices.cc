@@ -8,7 +8,7 @@ namespace {
 
 #define SLUICE_PRICE_COLUMNS                                                                                     \
   "id, model, display_name, provider, effective_at, input, output, cache_read, cache_write_5m, cache_write_1h, " \
-  "per_request, status, revision, created_at, updated_at"
+  "per_request, tiers, purchase, status, revision, created_at, updated_at"
 
 constexpr db::Statement kGet{"get_price", "SELECT " SLUICE_PRICE_COLUMNS " FROM prices WHERE id = $1"};
 constexpr db::Statement kEffective{"effective_price",
@@ -28,6 +28,8 @@ Price read_price(const db::Row& row) {
           .cache_write_5m = row.get<std::int64_t>("cache_write_5m"),
           .cache_write_1h = row.get<std::int64_t>("cache_write_1h"),
           .per_request = row.get<std::int64_t>("per_request"),
+          .tiers = tiers_of(row.get<std::string>("tiers")),
+          .purchase = purchase_of(row.get<std::optional<std::string>>("purchase")),
           .status = status_of(row.get<std::string>("status")),
           .revision = row.get<std::int64_t>("revision"),
           .created_at = row.get<SystemTime>("created_at"),
@@ -47,10 +49,11 @@ Result<Price> insert_price(db::Transaction& tx, const Price& price) {
   if (auto ok = check_writable(price.status); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
       "INSERT INTO prices (id, model, display_name, provider, effective_at, input, output, cache_read, "
-      "cache_write_5m, cache_write_1h, per_request, status) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING " SLUICE_PRICE_COLUMNS,
+      "cache_write_5m, cache_write_1h, per_request, status, tiers, purchase) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING " SLUICE_PRICE_COLUMNS,
       price.id, price.model, price.display_name, price.provider, price.effective_at, price.input, price.output,
-      price.cache_read, price.cache_write_5m, price.cache_write_1h, price.per_request, name(price.status));
+      price.cache_read, price.cache_write_5m, price.cache_write_1h, price.per_request, name(price.status),
+      tiers_json(price.tiers), purchase_json(price.purchase));
   return record(tx, one(rows, read_price, [&] { return not_found("price", price.id); }));
 }
 
@@ -80,10 +83,12 @@ Result<Price> update_price(db::Transaction& tx, const Price& price) {
   if (auto ok = check_writable(price.status); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
       "UPDATE prices SET model = $3, display_name = $4, provider = $5, effective_at = $6, input = $7, output = $8, "
-      "cache_read = $9, cache_write_5m = $10, cache_write_1h = $11, per_request = $12, revision = revision + 1, "
-      "updated_at = now() WHERE id = $1 AND revision = $2 AND status <> 'deleted' RETURNING " SLUICE_PRICE_COLUMNS,
+      "cache_read = $9, cache_write_5m = $10, cache_write_1h = $11, per_request = $12, tiers = $13, purchase = $14, "
+      "revision = revision + 1, updated_at = now() WHERE id = $1 AND revision = $2 AND status <> 'deleted' "
+      "RETURNING " SLUICE_PRICE_COLUMNS,
       price.id, price.revision, price.model, price.display_name, price.provider, price.effective_at, price.input,
-      price.output, price.cache_read, price.cache_write_5m, price.cache_write_1h, price.per_request);
+      price.output, price.cache_read, price.cache_write_5m, price.cache_write_1h, price.per_request,
+      tiers_json(price.tiers), purchase_json(price.purchase));
   return record(tx, one(rows, read_price, [&] { return why_unchanged(tx, "prices", "price", price.id); }));
 }
 

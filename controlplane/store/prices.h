@@ -5,12 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "controlplane/db/transaction.h"
 #include "controlplane/store/enums.h"
 #include "controlplane/store/page.h"
+#include "controlplane/store/price_rates.h"
 
 namespace sluice::store {
 
@@ -29,6 +31,10 @@ struct Price {
   std::int64_t cache_write_1h = 0;
   // nano-USD per request, >= 0.
   std::int64_t per_request = 0;
+  // Ascending.
+  std::vector<PriceTier> tiers = {};
+  // What the vendor asks, for what a request costs to buy; empty: not known.
+  std::optional<PurchasePrice> purchase = {};
   // kActive or kDeleted.
   Status status = Status::kActive;
   std::int64_t revision = 0;

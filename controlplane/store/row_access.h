@@ -1,4 +1,4 @@
-// What the table files of this folder share. Private to the folder.
+// What files that read and write tables share. For this folder and controlplane/billing.
 #pragma once
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 #include "controlplane/store/json_columns.h"
 #include "controlplane/store/key_spending.h"
 #include "controlplane/store/row_access.h"
+#include "controlplane/store/subscription_spending.h"
 
 namespace sluice::store {
 namespace {
@@ -82,6 +83,7 @@ Result<> move_windows(db::Transaction& tx, SystemTime now, const std::string& ti
   for (const db::Row row : *rows)
     ids.push_back(row.get<std::string>("id"));
   if (auto summed = sum_key_spending(tx, ids, now, time_zone); !summed) return summed;
+  if (auto summed = sum_subscription_spending(tx, now, time_zone); !summed) return summed;
   return touch_api_keys(tx, ids);
 }
 

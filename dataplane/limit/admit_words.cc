@@ -124,6 +124,10 @@ std::string_view limit_name_of_purse(std::string_view purse) {
   if (purse.starts_with("user:")) return "wallet";
   const std::size_t window = purse.find(':', 4);
   const std::string_view id = window == std::string_view::npos ? "" : purse.substr(window + 1);
+  if (purse.starts_with("sub:")) {
+    if (id.starts_with("day")) return "subscription_day";
+    return id.starts_with("week") ? "subscription_week" : "subscription_month";
+  }
   if (id.starts_with("day")) return "key_budget_day";
   if (id.starts_with("week")) return "key_budget_week";
   if (id.starts_with("month")) return "key_budget_month";

@@ -31,7 +31,7 @@ namespace sluice::limit {
 [[nodiscard]] Refused refused_of(const Demand& demand, const AdmitRefused& refused);
 [[nodiscard]] Refused accounts_full(const Demand& demand);
 
-// "wallet" for "user:<id>", "key_budget_day" for "key:<id>:day:2026-11-23".
+// "wallet" for "user:<id>", "key_budget_day" for "key:<id>:day:2026-11-23", "subscription_day" for "sub:...".
 [[nodiscard]] std::string_view limit_name_of_purse(std::string_view purse);
 
 }  // namespace sluice::limit

@@ -25,11 +25,13 @@ Result<> price_event(v1::UsageEvent& event, const snapshot::PriceEntry& price, s
   event.set_cost_nano_usd(0);
   event.clear_lines();
   const v1::TokenCounts& tokens = event.tokens();
-  add_line(event, v1::LINE_KIND_INPUT, tokens.input(), price.input);
-  add_line(event, v1::LINE_KIND_OUTPUT, tokens.output(), price.output);
-  add_line(event, v1::LINE_KIND_CACHE_READ, tokens.cache_read(), price.cache_read);
-  add_line(event, v1::LINE_KIND_CACHE_WRITE_5M, tokens.cache_write_5m(), price.cache_write_5m);
-  add_line(event, v1::LINE_KIND_CACHE_WRITE_1H, tokens.cache_write_1h(), price.cache_write_1h);
+  const snapshot::TokenRates rates =
+      price.rates(tokens.input() + tokens.cache_read() + tokens.cache_write_5m() + tokens.cache_write_1h());
+  add_line(event, v1::LINE_KIND_INPUT, tokens.input(), rates.input);
+  add_line(event, v1::LINE_KIND_OUTPUT, tokens.output(), rates.output);
+  add_line(event, v1::LINE_KIND_CACHE_READ, tokens.cache_read(), rates.cache_read);
+  add_line(event, v1::LINE_KIND_CACHE_WRITE_5M, tokens.cache_write_5m(), rates.cache_write_5m);
+  add_line(event, v1::LINE_KIND_CACHE_WRITE_1H, tokens.cache_write_1h(), rates.cache_write_1h);
   if (price.per_request != 0) add_line(event, v1::LINE_KIND_PER_REQUEST, 1, price.per_request);
   const Result<std::int64_t> cost = cost_of_lines(event);
   if (!cost) return std::unexpected(cost.error());
