@@ -14,6 +14,7 @@
 namespace sluice::oauth {
 
 // 256 random bits, URL-safe.
+inline constexpr std::size_t kStateLength = 43;
 [[nodiscard]] std::string random_text();
 // RFC 7636, S256.
 [[nodiscard]] std::string pkce_challenge(std::string_view verifier);
