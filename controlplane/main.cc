@@ -7,7 +7,8 @@
 #include "controlplane/bootstrap/control_plane.h"
 
 int main(int argc, char** argv) {
-  const auto line = sluice::config::read_command_line(argc, argv, "sluice-controlplane", {"--migrate-only"});
+  const auto line =
+      sluice::config::read_command_line(argc, argv, "sluice-controlplane", {"--migrate-only", "--rotate-keys"});
   if (!line) return line.error();
   const auto config = sluice::bootstrap::read_control_config(line->config_file);
   if (!config) {
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   log.level = config->log_level;
   log.program = "controlplane";
   if (!sluice::observe::start_logging(log)) return 1;
+  if (line->has("--rotate-keys")) return sluice::bootstrap::rotate_keys(*config);
   return line->has("--migrate-only") ? sluice::bootstrap::migrate_only(*config)
                                      : sluice::bootstrap::run_control_plane(*config);
 }

@@ -48,6 +48,12 @@ Result<ControlConfig> read_control_config(const std::filesystem::path& path) {
   }
   config::Section secrets = root.section("secrets");
   control.key_encryption_key_file = secrets.required_path("key_encryption_key_file");
+  control.key_encryption_key_version =
+      static_cast<int>(secrets.integer("key_encryption_key_version", 1, {.min = 1, .max = 1'000'000}));
+  control.previous_key_encryption_key_file = secrets.path("previous_key_encryption_key_file", {});
+  if (!control.previous_key_encryption_key_file.empty() && control.key_encryption_key_version == 1) {
+    secrets.problem("key_encryption_key_version", "must be 2 or more where there is a previous key");
+  }
   control.api_key_pepper_file = secrets.required_path("api_key_pepper_file");
   control.node_token_file = secrets.required_path("node_token_file");
   control.bootstrap_token_file = secrets.required_path("bootstrap_token_file");

@@ -20,6 +20,8 @@ struct ControlConfig {
   std::string grpc_listen;  // "unix:/path" or a loopback address with port
   config::HostPort http_listen;
   std::filesystem::path key_encryption_key_file;
+  int key_encryption_key_version = 1;
+  std::filesystem::path previous_key_encryption_key_file;  // of the version before; empty: none
   std::filesystem::path api_key_pepper_file;
   std::filesystem::path node_token_file;
   std::filesystem::path bootstrap_token_file;

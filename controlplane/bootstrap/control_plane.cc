@@ -15,11 +15,14 @@
 #include "common/crypto/vault.h"
 #include "common/observe/metrics.h"
 #include "common/observe/process_metrics.h"
+#include "controlplane/billing/ledger_checks.h"
 #include "controlplane/billing/usage_service.h"
 #include "controlplane/bootstrap/database.h"
 #include "controlplane/bootstrap/http_front.h"
 #include "controlplane/bootstrap/services.h"
 #include "controlplane/db/pool.h"
+#include "controlplane/oauth/refresher.h"
+#include "controlplane/oauth/reseal.h"
 #include "controlplane/publish/config_service.h"
 #include "controlplane/publish/health_recorder.h"
 #include "controlplane/publish/publisher.h"
@@ -48,9 +51,17 @@ struct Secrets {
   Secret bootstrap_token;
 };
 
+Result<crypto::Vault> read_vault(const ControlConfig& config) {
+  const auto version = static_cast<std::uint32_t>(config.key_encryption_key_version);
+  std::vector<crypto::VaultKeyFile> files{{.version = version, .path = config.key_encryption_key_file}};
+  if (!config.previous_key_encryption_key_file.empty()) {
+    files.push_back({.version = version - 1, .path = config.previous_key_encryption_key_file});
+  }
+  return crypto::Vault::open_keys(files);
+}
+
 Result<Secrets> read_secrets(const ControlConfig& config) {
-  const crypto::VaultKeyFile key_file{.version = 1, .path = config.key_encryption_key_file};
-  auto vault = crypto::Vault::open_keys(std::span(&key_file, 1));
+  auto vault = read_vault(config);
   if (!vault) return std::unexpected(vault.error());
   auto hasher = crypto::ApiKeyHasher::from_file(config.api_key_pepper_file);
   if (!hasher) return std::unexpected(hasher.error());
@@ -61,11 +72,14 @@ Result<Secrets> read_secrets(const ControlConfig& config) {
   return Secrets{std::move(*vault), std::move(*hasher), std::move(*node_token), std::move(*bootstrap_token)};
 }
 
-publish::ConfigServiceOptions config_service_options(const Secrets& secrets, publish::HealthRecorder& health) {
+publish::ConfigServiceOptions config_service_options(const Secrets& secrets, publish::HealthRecorder& health,
+                                                     oauth::Refresher& refresher) {
   publish::ConfigServiceOptions options;
   options.node_token = secrets.node_token;
-  options.on_credential_report = [&health](const std::string& node_id, const config::v1::CredentialReport& report) {
+  options.on_credential_report = [&health, &refresher](const std::string& node_id,
+                                                       const config::v1::CredentialReport& report) {
     health.add(node_id, report);
+    refresher.credential_refused(report.account_id(), report.revision());
   };
   options.on_account_health = [&health](const std::string& node_id, const config::v1::AccountHealth& report) {
     health.add(node_id, report);
@@ -85,6 +99,13 @@ db::PoolOptions pool_options(const ControlConfig& config) {
   db::PoolOptions options;
   options.conninfo = config.database;
   options.size = static_cast<std::size_t>(config.database_pool);
+  return options;
+}
+
+oauth::FetchOptions fetch_options(const ControlConfig& config) {
+  oauth::FetchOptions options;
+  options.allowed_networks = config.allow_private_upstreams;
+  options.user_agent = "Sluice/" SLUICE_VERSION;
   return options;
 }
 
@@ -113,6 +134,17 @@ class EndWatch {
 
 }  // namespace
 
+int rotate_keys(const ControlConfig& config) {
+  const auto vault = read_vault(config);
+  if (!vault) return refuse(vault.error());
+  db::Pool pool(pool_options(config));
+  const auto resealed = oauth::reseal_all(pool, *vault);
+  if (!resealed) return refuse(resealed.error());
+  observe::log(Level::kInfo, "keys_rotated",
+               {{"key_version", vault->newest_version()}, {"sealed", resealed->done}, {"failed", resealed->failed}});
+  return resealed->failed == 0 ? 0 : 1;
+}
+
 int migrate_only(const ControlConfig& config) {
   const EndWatch watch;
   const Result<> prepared = prepare_database(config.database, watch.stopping);
@@ -132,17 +164,20 @@ int run_control_plane(const ControlConfig& config) {
   observe::add_process_metrics(metrics, "controlplane", SLUICE_VERSION, clock.now());
   db::Pool pool(pool_options(config));
   publish::HealthRecorder health(pool, clock);
-  publish::ConfigServiceImpl config_service(config_service_options(*secrets, health), clock);
+  const accounts::BaseUrlGuard guard(config.allow_private_upstreams);
+  const oauth::VaultContext oauth{pool, clock, secrets->vault, guard, fetch_options(config)};
+  oauth::Refresher refresher(oauth, {});
+  publish::ConfigServiceImpl config_service(config_service_options(*secrets, health, refresher), clock);
   publish::PublisherOptions publisher_options;
   publisher_options.conninfo = config.database;
   const publish::Publisher publisher(std::move(publisher_options), pool, secrets->vault, config_service, clock);
   billing::Ingest ingest(pool, clock);
+  const billing::LedgerCheckJob ledger_checks(pool, clock);
   usage::DecisionStore decisions(pool, clock);
   billing::UsageServiceImpl usage_service(ingest, decisions, secrets->node_token);
   const identity::Authenticator authenticator(secrets->bootstrap_token, clock);
   const api::AdminContext admin{pool, clock, authenticator};
-  const accounts::BaseUrlGuard guard(config.allow_private_upstreams);
-  AdminServices services(admin, secrets->vault, secrets->key_hasher, guard,
+  AdminServices services(admin, secrets->vault, secrets->key_hasher, guard, oauth, refresher,
                          [&](const std::string& request_id) { return ask_nodes(config_service, request_id); });
 
   grpc::ServerBuilder builder;

@@ -11,11 +11,19 @@
 #include "controlplane/api/api_keys_service.h"
 #include "controlplane/api/egress_proxies_service.h"
 #include "controlplane/api/groups_service.h"
+#include "controlplane/api/ledger_checks_service.h"
 #include "controlplane/api/ledger_service.h"
 #include "controlplane/api/nodes_service.h"
+#include "controlplane/api/oauth_clients_service.h"
+#include "controlplane/api/oauth_logins_service.h"
+#include "controlplane/api/price_imports_service.h"
 #include "controlplane/api/prices_service.h"
+#include "controlplane/api/redeem_codes_service.h"
 #include "controlplane/api/requests_service.h"
 #include "controlplane/api/settings_service.h"
+#include "controlplane/api/statements_service.h"
+#include "controlplane/api/subscription_plans_service.h"
+#include "controlplane/api/subscriptions_service.h"
 #include "controlplane/api/usage_service.h"
 #include "controlplane/api/users_service.h"
 
@@ -24,7 +32,8 @@ namespace sluice::bootstrap {
 class AdminServices {
  public:
   AdminServices(const api::AdminContext& admin, const crypto::Vault& vault, const crypto::ApiKeyHasher& hasher,
-                const accounts::BaseUrlGuard& guard, api::AskNodes ask_nodes)
+                const accounts::BaseUrlGuard& guard, const oauth::VaultContext& oauth, oauth::Refresher& refresher,
+                api::AskNodes ask_nodes)
       : users_(admin),
         groups_(admin),
         accounts_(admin, vault, guard),
@@ -37,12 +46,23 @@ class AdminServices {
         settings_(admin),
         egress_proxies_(admin, vault),
         account_health_(admin),
+        oauth_clients_(admin, oauth),
+        oauth_logins_(admin, oauth, refresher),
+        price_imports_(admin),
+        statements_(admin),
+        ledger_checks_(admin),
+        redeem_codes_(admin, hasher),
+        subscription_plans_(admin),
+        subscriptions_(admin),
         requests_(admin, std::move(ask_nodes)) {}
 
   void add_to(grpc::ServerBuilder& builder) {
     for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-             &users_, &groups_, &accounts_, &api_keys_, &prices_, &nodes_, &usage_, &ledger_, &admin_tokens_,
-             &settings_, &egress_proxies_, &account_health_, &requests_}) {
+             &users_,          &groups_,         &accounts_,      &api_keys_,           &prices_,
+             &nodes_,          &usage_,          &ledger_,        &admin_tokens_,       &settings_,
+             &egress_proxies_, &account_health_, &oauth_clients_, &oauth_logins_,       &price_imports_,
+             &statements_,     &ledger_checks_,  &redeem_codes_,  &subscription_plans_, &subscriptions_,
+             &requests_}) {
       builder.RegisterService(service);
     }
   }
@@ -60,6 +80,14 @@ class AdminServices {
   api::SettingsServiceImpl settings_;
   api::EgressProxyServiceImpl egress_proxies_;
   api::AccountHealthServiceImpl account_health_;
+  api::OAuthClientServiceImpl oauth_clients_;
+  api::OAuthLoginServiceImpl oauth_logins_;
+  api::PriceImportServiceImpl price_imports_;
+  api::StatementServiceImpl statements_;
+  api::LedgerCheckServiceImpl ledger_checks_;
+  api::RedeemCodeServiceImpl redeem_codes_;
+  api::SubscriptionPlanServiceImpl subscription_plans_;
+  api::SubscriptionServiceImpl subscriptions_;
   api::RequestServiceImpl requests_;
 };
 
