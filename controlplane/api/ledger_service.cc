@@ -1,35 +1,13 @@
 #include "controlplane/api/ledger_service.h"
 
-#include <charconv>
-
 #include "common/money/money.h"
 #include "controlplane/api/convert.h"
+#include "controlplane/api/ledger_messages.h"
 #include "controlplane/billing/ledger.h"
 
 namespace sluice::api {
 
-namespace {
-
 namespace v1 = admin::v1;
-
-void to_message(const billing::LedgerEntry& row, v1::LedgerEntry& into) {
-  into.set_transaction_id(row.transaction_id);
-  into.set_kind(row.kind);
-  into.set_amount_usd(money::format_usd(row.amount_nano_usd));
-  set_time(into.mutable_at(), row.at);
-  into.set_external_id(row.external_id);
-  into.set_reason(row.reason);
-  into.set_actor(row.actor);
-}
-
-// Sums over everything may exceed an amount's range; those stay nano-USD in digits.
-std::string usd_of(const std::string& nano_usd) {
-  std::int64_t value = 0;
-  const auto [rest, error] = std::from_chars(nano_usd.data(), nano_usd.data() + nano_usd.size(), value);
-  return error == std::errc{} && rest == nano_usd.data() + nano_usd.size() ? money::format_usd(value) : nano_usd;
-}
-
-}  // namespace
 
 grpc::Status LedgerServiceImpl::CreateAdjustment(grpc::ServerContext* context,
                                                  const v1::CreateAdjustmentRequest* request,
@@ -84,13 +62,8 @@ grpc::Status LedgerServiceImpl::CheckLedger(grpc::ServerContext* context, const 
     response->Clear();
     auto drifts = billing::check(call.tx);
     if (!drifts) return std::unexpected(drifts.error());
-    for (const billing::Drift& drift : *drifts) {
-      v1::LedgerDrift& into = *response->add_drifts();
-      into.set_invariant(drift.invariant);
-      into.set_id(drift.id);
-      into.set_expected_usd(usd_of(drift.expected_nano_usd));
-      into.set_actual_usd(usd_of(drift.actual_nano_usd));
-    }
+    for (const billing::Drift& drift : *drifts)
+      to_message(drift, *response->add_drifts());
     response->set_balanced(drifts->empty());
     return {};
   });

@@ -1,75 +1,13 @@
 #include "controlplane/api/prices_service.h"
 
 #include "common/base/uuid.h"
-#include "common/money/money.h"
-#include "common/resource/validate.h"
 #include "controlplane/api/convert.h"
+#include "controlplane/api/price_messages.h"
 #include "controlplane/store/prices.h"
 
 namespace sluice::api {
 
-namespace {
-
 namespace v1 = admin::v1;
-
-void to_message(const store::Price& row, v1::Price& into) {
-  into.set_id(row.id);
-  into.set_model(row.model);
-  into.set_display_name(row.display_name);
-  into.set_provider(row.provider);
-  set_time(into.mutable_effective_at(), row.effective_at);
-  into.set_input(money::format_usd(row.input));
-  into.set_output(money::format_usd(row.output));
-  into.set_cache_read(money::format_usd(row.cache_read));
-  into.set_cache_write_5m(money::format_usd(row.cache_write_5m));
-  into.set_cache_write_1h(money::format_usd(row.cache_write_1h));
-  into.set_per_request(money::format_usd(row.per_request));
-  into.set_etag(etag_of(row.revision));
-  set_time(into.mutable_created_at(), row.created_at);
-  set_time(into.mutable_updated_at(), row.updated_at);
-}
-
-config::v1::Price pushed_price(const store::Price& row) {
-  config::v1::Price pushed;
-  pushed.set_model(row.model);
-  pushed.set_display_name(row.display_name);
-  pushed.set_provider(row.provider);
-  set_time(pushed.mutable_effective_at(), row.effective_at);
-  pushed.set_input(row.input);
-  pushed.set_output(row.output);
-  pushed.set_cache_read(row.cache_read);
-  pushed.set_cache_write_5m(row.cache_write_5m);
-  pushed.set_cache_write_1h(row.cache_write_1h);
-  pushed.set_per_request(row.per_request);
-  return pushed;
-}
-
-Result<> from_message(const v1::Price& price, SystemTime now, store::Price& into) {
-  into.model = price.model();
-  into.display_name = price.display_name();
-  into.provider = price.provider();
-  into.effective_at = price.has_effective_at() ? to_time(price.effective_at()) : now;
-  const struct {
-    const char* field;
-    const std::string& text;
-    std::int64_t& value;
-  } amounts[] = {{"input", price.input(), into.input},
-                 {"output", price.output(), into.output},
-                 {"cache_read", price.cache_read(), into.cache_read},
-                 {"cache_write_5m", price.cache_write_5m(), into.cache_write_5m},
-                 {"cache_write_1h", price.cache_write_1h(), into.cache_write_1h},
-                 {"per_request", price.per_request(), into.per_request}};
-  for (const auto& amount : amounts) {
-    // A missing amount is not free by accident: 0 has to be written.
-    if (Result<> given = require(amount.field, amount.text); !given) return given;
-    auto parsed = parse_usd_field(amount.field, amount.text, 0);
-    if (!parsed) return std::unexpected(parsed.error());
-    amount.value = *parsed;
-  }
-  return resource::check(pushed_price(into));
-}
-
-}  // namespace
 
 grpc::Status PriceServiceImpl::ListPrices(grpc::ServerContext* context, const v1::ListPricesRequest* request,
                                           v1::ListPricesResponse* response) {

@@ -98,7 +98,12 @@ Result<store::TokenRates> read_rates(const Fields& fields, const std::string& su
   if (!read) return std::unexpected(read.error());
   const auto write = read_amount(fields, "cache_creation_input_token_cost" + suffix, rates.cache_write_5m);
   if (!write) return std::unexpected(write.error());
-  if (base == nullptr || *write) rates.cache_write_1h = rates.cache_write_5m;
+  if (base == nullptr) rates.cache_write_1h = rates.cache_write_5m;
+  // In a tier the hour is dearer as the five minutes are.
+  if (base != nullptr && *write && base->cache_write_5m > 0) {
+    const __int128 scaled = static_cast<__int128>(base->cache_write_1h) * rates.cache_write_5m / base->cache_write_5m;
+    rates.cache_write_1h = static_cast<std::int64_t>(std::min<__int128>(scaled, resource::kMaxPrice));
+  }
   const auto hour = read_amount(fields, "cache_creation_input_token_cost_above_1hr" + suffix, rates.cache_write_1h);
   if (!hour) return std::unexpected(hour.error());
   return rates;
