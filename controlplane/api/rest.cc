@@ -143,8 +143,11 @@ void Rest::handle(WholeRequest request, const Reply& reply) {
     refused.fields.emplace_back("allow", match.allow);
     return reply(std::move(refused));
   }
-  // Before anything is said about the content: who has no token learns nothing from it.
-  if (request.field("authorization").empty() || !is_printable(request.field("authorization"))) {
+  // Before anything is said about the content: who has no token learns nothing from it. Outside of /admin/ each RPC
+  // says itself what it wants to see.
+  const bool needs_token = match.route->path.starts_with("/admin/");
+  const std::string_view authorization = request.field("authorization");
+  if ((needs_token && authorization.empty()) || !is_printable(authorization)) {
     const grpc::Status status(grpc::StatusCode::UNAUTHENTICATED, "send \"authorization: Bearer TOKEN\"");
     return reply(answer(problem_of(status), id));
   }

@@ -130,7 +130,8 @@ Result<Returned> parse_pasted(std::string_view text) {
   if (is_url && question == std::string_view::npos) {
     return fail(ErrorCode::kInvalidArgument, "pasted: the URL has no code in it; paste it as the browser shows it");
   }
-  if (is_url || question != std::string_view::npos || text.starts_with("code=") || text.starts_with("state=")) {
+  if (is_url || question != std::string_view::npos || text.starts_with("code=") || text.starts_with("state=") ||
+      text.starts_with("error=")) {
     std::string_view query = question == std::string_view::npos ? text : text.substr(question + 1);
     found = parse_query(query.substr(0, query.find('#')));
   } else if (const std::size_t hash = text.find('#'); hash != std::string_view::npos) {
