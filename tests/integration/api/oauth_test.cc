@@ -1,5 +1,8 @@
 // OAuth clients and logins over the admin API of the real control plane.
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "tests/integration/api/control_plane.h"
 #include "tests/integration/oauth/provider.h"
@@ -117,6 +120,38 @@ TEST_CASE("endpoints of OAuth clients obey the rules of base URLs, and a secret 
   CHECK(plane.http("PATCH", path, R"({"tokenUrl": ")" + provider.url("/other") + R"(", "clientSecret": "another"})")
             .status == 200);
   CHECK(plane.http("DELETE", path).status == 200);
+}
+
+TEST_CASE("the flag --rotate-keys seals everything under the new key, and may be run again") {
+  ControlPlane plane;
+  (void)plane.ok("POST", "/admin/v1/accounts",
+                 R"({"account": {"name": "r", "provider": "anthropic", "baseUrl": "http://127.0.0.1:9"},
+                     "credential": {"secret": "upstream-secret"}})");
+  const std::vector<std::string> command = plane.command();
+  std::ifstream file(command.at(2));
+  std::string config{std::istreambuf_iterator<char>(file), {}};
+  const TempDir dir;
+  const std::string key_file = dir / "new-key";
+  const std::string rotated = std::filesystem::path(command.at(2)).replace_filename("rotated.yaml");
+  std::ofstream(key_file) << std::string(64, 'a');
+  std::filesystem::permissions(key_file, std::filesystem::perms::owner_read);
+  const std::size_t at = config.find("key_encryption_key_file: ");
+  REQUIRE(at != std::string::npos);
+  config.insert(at, "key_encryption_key_version: 2\n  key_encryption_key_file: " + key_file + "\n  previous_");
+  std::ofstream(rotated) << config;
+
+  const auto versions = [&plane] {
+    return PostgresServer::shared().run(plane.database(),
+                                        "SELECT string_agg(key_version::text, ' ') FROM "
+                                        "account_credentials");
+  };
+  CHECK(versions() == "1");
+  for (int i = 0; i < 2; ++i) {
+    Process rotation({.argv = {command.front(), "--config", rotated, "--rotate-keys"}, .log = dir / "log"});
+    INFO(rotation.log_text());
+    CHECK(rotation.wait(kGenerous) == 0);
+    CHECK(versions() == "2");
+  }
 }
 
 TEST_CASE("presets name endpoints and scopes, and no client") {
