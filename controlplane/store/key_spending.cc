@@ -13,12 +13,17 @@ Result<> sum_window(db::Transaction& tx, const std::vector<std::string>& key_ids
   const bool endless = window == BudgetWindow::kTotal;
   const auto end = endless ? std::nullopt : std::optional(span.to);
   const auto done = tx.exec(
-      "INSERT INTO key_spending AS s (api_key_id, window_id, spent_nano_usd, version) "
-      "SELECT api_key_id, $3, COALESCE((SELECT sum(e.cost_nano_usd) FROM usage_events e "
-      "WHERE e.api_key_id = b.api_key_id AND ($6 OR e.started_at >= $4::timestamptz AND e.started_at < $5::timestamptz)"
-      "), 0)::bigint, 1 "
-      "FROM api_key_budgets b WHERE api_key_id = ANY($1::uuid[]) AND budget_window = $2 ORDER BY api_key_id "
+      "INSERT INTO key_spending AS s (api_key_id, window_id, spent_nano_usd, base_nano_usd, version) "
+      "SELECT api_key_id, $3, COALESCE(inside, 0)::bigint, (COALESCE(inside, 0) - COALESCE(named, 0))::bigint, 1 "
+      "FROM api_key_budgets b, LATERAL (SELECT "
+      "sum(e.cost_nano_usd) FILTER (WHERE $6 OR e.started_at >= $4 AND e.started_at < $5::timestamptz) AS inside, "
+      "sum(e.cost_nano_usd) FILTER (WHERE $3 = ANY(string_to_array(e.budget_windows, ' '))) AS named "
+      // Zones are at most 26 hours apart.
+      "FROM usage_events e WHERE e.api_key_id = b.api_key_id AND ($6 OR e.started_at >= $4::timestamptz - interval "
+      "'2 days' AND e.started_at < $5::timestamptz + interval '2 days')) sums "
+      "WHERE api_key_id = ANY($1::uuid[]) AND budget_window = $2 ORDER BY api_key_id "
       "ON CONFLICT (api_key_id, window_id) DO UPDATE SET spent_nano_usd = EXCLUDED.spent_nano_usd, "
+      "base_nano_usd = EXCLUDED.base_nano_usd, "
       "version = s.version + 1",
       key_ids, name(window), span.id, span.from, end, endless);
   if (!done) return std::unexpected(done.error());

@@ -90,11 +90,16 @@ Result<> sum_subscription_spending(db::Transaction& tx, SystemTime now, const st
   if (!spans) return std::unexpected(spans.error());
   for (const money::WindowSpan& span : *spans) {
     const auto done = tx.exec(
-        "INSERT INTO subscription_spending AS s (subscription_id, window_id, spent_nano_usd, version) "
-        "SELECT id, $1, coalesce((SELECT sum(e.cost_nano_usd) FROM usage_events e WHERE e.subscription_id = u.id "
-        "AND e.started_at >= $2 AND e.started_at < $3), 0)::bigint, 1 FROM subscriptions u "
+        "INSERT INTO subscription_spending AS s (subscription_id, window_id, spent_nano_usd, base_nano_usd, version) "
+        "SELECT id, $1, coalesce(inside, 0)::bigint, (coalesce(inside, 0) - coalesce(named, 0))::bigint, 1 "
+        "FROM subscriptions u, LATERAL (SELECT "
+        "sum(e.cost_nano_usd) FILTER (WHERE e.started_at >= $2 AND e.started_at < $3) AS inside, "
+        "sum(e.cost_nano_usd) FILTER (WHERE $1 = ANY(string_to_array(e.subscription_windows, ' '))) AS named "
+        "FROM usage_events e WHERE e.subscription_id = u.id AND e.started_at >= $2::timestamptz - interval '2 days' "
+        "AND e.started_at < $3::timestamptz + interval '2 days') sums "
         "WHERE status = 'active' AND expires_at > $4 ORDER BY id "
         "ON CONFLICT (subscription_id, window_id) DO UPDATE SET spent_nano_usd = excluded.spent_nano_usd, "
+        "base_nano_usd = excluded.base_nano_usd, "
         "version = s.version + 1",
         span.id, span.from, span.to, now);
     if (!done) return std::unexpected(done.error());

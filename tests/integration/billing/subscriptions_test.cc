@@ -5,6 +5,7 @@
 
 #include "common/money/window.h"
 #include "controlplane/billing/subscription_windows.h"
+#include "controlplane/store/settings.h"
 #include "controlplane/store/subscription_spending.h"
 #include "tests/integration/billing/subscribed.h"
 
@@ -196,6 +197,59 @@ TEST_CASE("windows end where clocks change, in three zones") {
     CHECK(use(whole.span.to).span.from == whole.span.to);
     CHECK(use(whole.span.from - std::chrono::microseconds(1)).span.to == whole.span.from);
   }
+  CHECK(books.drift().empty());
+}
+
+TEST_CASE("when the billing time zone moves, windows are summed up anew and the books still agree") {
+  Books books;
+  const auto subscription = assign(books, books.add_user(), add_plan(books));
+  const auto day = [&](const std::string& zone) {
+    return value_of(money::window_at(money::Window::kDay, now(), zone)).id;
+  };
+  const auto move_to = [&](const std::string& zone) {
+    value_of(in_tx(books, [&](db::Transaction& tx) -> Result<> {
+      auto settings = store::get_settings(tx);
+      if (!settings) return std::unexpected(settings.error());
+      settings->value.set_billing_time_zone(zone);
+      const auto updated = store::update_settings(tx, *settings);
+      if (!updated) return std::unexpected(updated.error());
+      return {};
+    }));
+  };
+  value_of(books.ingest().store("node", batch_of({subscribed_event(subscription, 5, day(""))})));
+  for (const char* zone : {"Pacific/Kiritimati", "Pacific/Niue", "Asia/Kolkata"}) {
+    CAPTURE(zone);
+    move_to(zone);
+    CHECK(spent(books, subscription.id, day(zone)) == cost_of(5));  // it is of this moment
+    CHECK(books.drift().empty());
+  }
+  value_of(books.ingest().store("node", batch_of({subscribed_event(subscription, 6, day("Asia/Kolkata"))})));
+  CHECK(spent(books, subscription.id, day("Asia/Kolkata")) == cost_of(11));
+  CHECK(books.drift().empty());
+}
+
+TEST_CASE("a budget that is set later counts what was before, and the books still agree") {
+  Books books;
+  const std::string user = books.add_user();
+  const std::string group = add_plan(books).group_id;
+  const std::string key = new_id();
+  value_of(
+      books.try_sql("INSERT INTO api_keys (id, user_id, group_id, public_id, last4, key_hmac, pepper_version, status) "
+                    "VALUES ('" +
+                    key + "', '" + user + "', '" + group + "', 'p', 'l', sha256('k'), 1, 'active')"));
+  auto before = event_for(user, 4);
+  before.set_api_key_id(key);
+  value_of(books.ingest().store("node", batch_of({before})));
+  value_of(books.try_sql("INSERT INTO api_key_budgets VALUES ('" + key + "', 'total', 1000)"));
+  value_of(in_tx(books, [&](db::Transaction& tx) -> Result<> {
+    if (auto owned = store::own_key_spending(tx); !owned) return owned;
+    return store::sum_key_spending(tx, {key}, now(), "");
+  }));
+  auto after = event_for(user, 5);
+  after.set_api_key_id(key);
+  after.add_purses("key:" + key + ":total");
+  value_of(books.ingest().store("node", batch_of({after})));
+  CHECK(books.number("SELECT spent_nano_usd AS n FROM key_spending") == cost_of(9));
   CHECK(books.drift().empty());
 }
 

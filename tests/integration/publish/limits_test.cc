@@ -5,6 +5,8 @@
 #include "controlplane/publish/row_loader.h"
 #include "controlplane/store/egress_proxies.h"
 #include "controlplane/store/settings.h"
+#include "controlplane/store/subscription_plans.h"
+#include "controlplane/store/subscriptions.h"
 #include "tests/integration/publish/world.h"
 
 namespace {
@@ -92,6 +94,40 @@ TEST_CASE("a key comes with its limits, its budgets and what it spent in the win
   NodeProcess fresh(world.control.address(), "node-2");
   REQUIRE(eventually(kGenerous, [&] { return fresh.config()->find_key(hmac('a')) != nullptr; }));
   CHECK(fresh.config()->find_key(hmac('a'))->spending.size() == 2);
+}
+
+TEST_CASE("a user comes with subscriptions and what they spent, and loses them when they are revoked") {
+  World world;
+  NodeProcess node(world.control.address(), "node-1");
+  const SystemTime now = real_clock().now();
+  const std::string month = money::window_at(store::BudgetWindow::kMonth, now, "")->id;
+  store::SubscriptionPlan plan{.id = new_id(), .group_id = world.group.id, .name = "p", .month = 70};
+  world.control.write([&](db::Transaction& tx) { return store::insert_plan(tx, plan); });
+  const auto subscription = world.control.write([&](db::Transaction& tx) {
+    return store::assign_subscription(tx, {.user_id = world.user.id, .plan_id = plan.id}, now);
+  });
+  const std::string id = subscription.id;
+  world.control.write([&](db::Transaction& tx) -> Result<> {
+    auto done = tx.exec("INSERT INTO subscription_spending VALUES ($1, $2, 30, 4)", id, month);
+    if (!done) return std::unexpected(done.error());
+    return store::touch_users(tx, {world.user.id});
+  });
+  std::shared_ptr<const snapshot::Snapshot> config;  // of what found() answers
+  const auto found = [&]() -> const snapshot::SubscriptionEntry* {
+    config = node.config();
+    const snapshot::UserEntry* user = config->user(world.user.id);
+    return user == nullptr ? nullptr : user->subscription(world.group.id, now);
+  };
+  REQUIRE(eventually(kGenerous, [&] { return found() != nullptr && !found()->spending.empty(); }));
+  CHECK(found()->id == id);
+  REQUIRE(found()->budgets.size() == 1);
+  CHECK(found()->budgets[0].window == config::v1::BUDGET_WINDOW_MONTH);
+  CHECK(found()->budgets[0].limit_nano_usd == 70);
+  CHECK(found()->spending[0].window_id == month);
+  CHECK(found()->spending[0].spent_nano_usd == 30);
+  CHECK(found()->spending[0].version == 4);
+  world.control.write([&](db::Transaction& tx) { return store::revoke_subscription(tx, id); });
+  REQUIRE(eventually(kGenerous, [&] { return found() == nullptr; }));
 }
 
 TEST_CASE("an account comes with its rules, and its proxies with their passwords") {

@@ -7,6 +7,9 @@ namespace {
 
 TEST_CASE("purses are named by what they limit") {
   CHECK(limit_name_of_purse("user:0190") == "wallet");
+  CHECK(limit_name_of_purse("sub:0190:day:2026-11-23") == "subscription_day");
+  CHECK(limit_name_of_purse("sub:0190:week:2026-11-23") == "subscription_week");
+  CHECK(limit_name_of_purse("sub:0190:month:2026-11") == "subscription_month");
   CHECK(limit_name_of_purse("key:0190:day:2026-11-23") == "key_budget_day");
   CHECK(limit_name_of_purse("key:0190:week:2026-11-23") == "key_budget_week");
   CHECK(limit_name_of_purse("key:0190:month:2026-11") == "key_budget_month");

@@ -37,6 +37,14 @@ TEST_CASE("the hold covers the dearest input and no more than one stage of outpu
   CHECK(estimate(call({}), 2'000, price(), 1'000'000).hold_nano == large.hold_nano);
 }
 
+TEST_CASE("the hold covers the tier that may apply") {
+  sluice::snapshot::PriceEntry tiered = price();
+  tiered.tiers = {{1'000, {6'000'000'000, 30'000'000'000, 600'000'000, 7'500'000'000, 12'000'000'000}}};
+  CHECK(estimate(call(100), 1'998, tiered, 1'000'000).hold_nano == 1'000 * 6'000 + 100 * 15'000);
+  CHECK(estimate(call(100), 2'000, tiered, 1'000'000).hold_nano == 1'001 * 12'000 + 100 * 30'000);
+  CHECK(cost_of_stage(tiered, 1'000'000) == kOutputStage * 30'000);
+}
+
 TEST_CASE("what is free holds nothing") {
   CHECK(estimate(call(100), 2'000, price(), 0).hold_nano == 0);
   CHECK(estimate(call(100), 2'000, {}, 1'000'000).hold_nano == 0);

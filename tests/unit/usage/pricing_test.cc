@@ -36,6 +36,27 @@ TEST_CASE("an event is priced line by line") {
   }
 }
 
+TEST_CASE("a long context has prices of its own for the whole request") {
+  snapshot::PriceEntry price = testing::price();
+  price.tiers = {{200'000, {2'000'000, 3'000'000, 4'000'000, 5'000'000, 6'000'000}},
+                 {500'000, {7'000'000, 8'000'000, 9'000'000, 10'000'000, 11'000'000}}};
+  v1::UsageEvent event = testing::event(1);
+  const auto cost = [&](std::int64_t cache_read) {
+    event.mutable_tokens()->Clear();
+    event.mutable_tokens()->set_input(100);
+    event.mutable_tokens()->set_output(1'000);
+    event.mutable_tokens()->set_cache_read(cache_read);
+    event.mutable_tokens()->set_cache_write_1h(100);
+    REQUIRE(price_event(event, price, 1'000'000).has_value());
+    return event.cost_nano_usd();
+  };
+  CHECK(cost(199'800) ==
+        (100 * price.input + 1'000 * price.output + 199'800 * price.cache_read + 100 * price.cache_write_1h) /
+            1'000'000);
+  CHECK(cost(199'801) == 100 * 2 + 1'000 * 3 + 199'801 * 4 + 100 * 6);
+  CHECK(cost(600'000) == 100 * 7 + 1'000 * 8 + 600'000 * 9 + 100 * 11);
+}
+
 TEST_CASE("a price per request is a line of its own") {
   snapshot::PriceEntry price;
   price.per_request = 4'000'000;
