@@ -10,6 +10,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/termination.h"
+#include "common/base/uuid.h"
 #include "common/crypto/api_key.h"
 #include "common/crypto/secret_file.h"
 #include "common/crypto/vault.h"
@@ -21,6 +22,7 @@
 #include "controlplane/bootstrap/http_front.h"
 #include "controlplane/bootstrap/services.h"
 #include "controlplane/db/pool.h"
+#include "controlplane/jobs/runner.h"
 #include "controlplane/oauth/refresher.h"
 #include "controlplane/oauth/reseal.h"
 #include "controlplane/publish/config_service.h"
@@ -173,6 +175,7 @@ int run_control_plane(const ControlConfig& config) {
   const publish::Publisher publisher(std::move(publisher_options), pool, secrets->vault, config_service, clock);
   billing::Ingest ingest(pool, clock);
   const billing::LedgerCheckJob ledger_checks(pool, clock);
+  const jobs::Runner jobs({.owner = Uuid::generate(clock.now()).to_string(), .jobs = jobs::all_jobs()}, pool, clock);
   usage::DecisionStore decisions(pool, clock);
   billing::UsageServiceImpl usage_service(ingest, decisions, secrets->node_token);
   const identity::Authenticator authenticator(secrets->bootstrap_token, clock);

@@ -11,6 +11,7 @@
 #include "controlplane/api/api_keys_service.h"
 #include "controlplane/api/egress_proxies_service.h"
 #include "controlplane/api/groups_service.h"
+#include "controlplane/api/jobs_service.h"
 #include "controlplane/api/ledger_checks_service.h"
 #include "controlplane/api/ledger_service.h"
 #include "controlplane/api/nodes_service.h"
@@ -54,6 +55,7 @@ class AdminServices {
         redeem_codes_(admin, hasher),
         subscription_plans_(admin),
         subscriptions_(admin),
+        jobs_(admin),
         requests_(admin, std::move(ask_nodes)) {}
 
   void add_to(grpc::ServerBuilder& builder) {
@@ -62,7 +64,7 @@ class AdminServices {
              &nodes_,          &usage_,          &ledger_,        &admin_tokens_,       &settings_,
              &egress_proxies_, &account_health_, &oauth_clients_, &oauth_logins_,       &price_imports_,
              &statements_,     &ledger_checks_,  &redeem_codes_,  &subscription_plans_, &subscriptions_,
-             &requests_}) {
+             &jobs_,           &requests_}) {
       builder.RegisterService(service);
     }
   }
@@ -88,6 +90,7 @@ class AdminServices {
   api::RedeemCodeServiceImpl redeem_codes_;
   api::SubscriptionPlanServiceImpl subscription_plans_;
   api::SubscriptionServiceImpl subscriptions_;
+  api::JobServiceImpl jobs_;
   api::RequestServiceImpl requests_;
 };
 

@@ -1,0 +1,9 @@
+#include "controlplane/jobs/job.h"
+
+namespace sluice::jobs {
+
+std::vector<Job> all_jobs() {
+  return {trim_change_log_job(), drop_decisions_job(), make_partitions_job()};
+}
+
+}  // namespace sluice::jobs
