@@ -29,9 +29,8 @@ struct PriceMap {
 };
 
 // Of the providers named; what has neither price of input nor of output, or is not priced by tokens alone, is skipped
-// with the reason. A cache price that the map does not give is that of input, one for an hour that of five minutes (in a
-// tier, in the proportion that holds below it).
-// kInvalidArgument if the text is no JSON object.
+// with the reason. A cache price that the map does not give is that of input, one for an hour that of five minutes; in
+// a tier an hour's is dearer as the five minutes' is. kInvalidArgument if the text is no JSON object.
 [[nodiscard]] Result<PriceMap> read_price_map(std::string_view json, const std::vector<std::string>& providers);
 
 // USD per token as JSON writes numbers ("3e-06") to nano-USD per million tokens. kInvalidArgument for what is below 0,

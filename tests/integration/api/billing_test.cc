@@ -30,7 +30,7 @@ TEST_CASE("a plan is assigned in bulk, tried before, extended and revoked") {
             .at("subscriptions")
             .as_array()
             .size() == 2);
-  CHECK_FALSE(plane.ok("GET", list).as_object().contains("nextPageToken"));
+  CHECK(plane.ok("GET", list).at("subscriptions").as_array().empty());
   const json::value made = plane.ok("POST", "/admin/v1/subscriptions", body + "}").at("subscriptions");
   REQUIRE(made.as_array().size() == 2);
   CHECK(plane.http("POST", "/admin/v1/subscriptions", body + "}").status == 409);
