@@ -94,14 +94,14 @@ io::Task<Result<ClientResponse::Piece>> ClientResponse::read_body(SteadyTime dea
   State& state = *state_;
   if (state.complete) co_return Piece{.data = {}, .last = true};
   if (state.rest_taken) {
-    state.rest = std::string();
+    std::string().swap(state.rest);
     state.rest_taken = false;
   }
   if (!state.rest.empty()) {
     state.rest_taken = true;
     Result<Piece> piece = state.take(state.rest);
     if (!piece || piece->last || !piece->data.empty()) co_return piece;
-    state.rest = std::string();
+    std::string().swap(state.rest);
     state.rest_taken = false;
   }
   for (;;) {

@@ -95,7 +95,7 @@ void LimiterState::drop_slots(Holding& holding, bool only_account) {
 void LimiterState::forget_slot(Holding& holding, const Place& place) {
   held_.remove(place.scope, holding.member);
   node_.share.leave(place.scope);
-  if (decides_locally()) wake_one_locally(place.scope);
+  if (waiting_ > 0 && decides_locally()) wake_one_locally(place.scope);
 }
 
 void LimiterState::begin_stay(Holding& holding, std::vector<Place> queues, bool in_redis) {

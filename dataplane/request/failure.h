@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "dataplane/protocol/protocol.h"
@@ -32,10 +32,11 @@ struct Failure {
     kClientGone
   };
   Kind kind = Kind::kStatus;
-  unsigned upstream_status = 0;      // 0: no answer's head came
-  bool elsewhere = false;            // another account may do better
-  protocol::ApiError error;          // what the client is told if none does ...
-  std::optional<KeptAnswer> answer;  // ... unless the upstream's own answer can be passed on
+  unsigned upstream_status = 0;  // 0: no answer's head came
+  bool elsewhere = false;        // another account may do better
+  protocol::ApiError error;      // what the client is told if none does ...
+  // ... unless the upstream's own answer can be passed on. Apart, as every frame on the way has room for a failure.
+  std::unique_ptr<KeptAnswer> answer;
 };
 
 // "connect", "timeout", "cut", ...

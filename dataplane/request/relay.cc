@@ -56,7 +56,7 @@ io::Task<std::optional<Failure>> read_error(Exchange& exchange, UpstreamBody& up
     failure.error = account_refused(exchange, status);
   } else if (body && exchange.protocol->read_error(*body, status)) {
     kept.body = std::move(*body);
-    failure.answer = std::move(kept);
+    failure.answer = std::make_unique<KeptAnswer>(std::move(kept));
   }
   co_return failure;
 }
@@ -92,7 +92,7 @@ io::Task<std::optional<Failure>> relay_whole(Exchange& exchange, UpstreamBody& u
   }
   if (!read->content) {
     Failure failure = failed(Failure::Kind::kEmpty, status, 502, "the upstream's answer is empty");
-    failure.answer = std::move(kept);
+    failure.answer = std::make_unique<KeptAnswer>(std::move(kept));
     co_return failure;
   }
   learn_success(exchange, upstream.answer().head());

@@ -1,5 +1,7 @@
 #include "dataplane/request/relay_stream.h"
 
+#include <utility>
+
 #include "dataplane/request/answer_head.h"
 #include "dataplane/request/cancel_scope.h"
 #include "dataplane/request/learn.h"
@@ -108,11 +110,11 @@ StreamRelay::Round StreamRelay::faulted(StreamEngine::Fault fault) {
   } else if (fault == StreamEngine::Fault::kEmpty) {
     failure.kind = Failure::Kind::kEmpty;
     failure.error = {.status = 502, .message = "the upstream's answer is empty", .retry_after = 1};
-    failure.answer = KeptAnswer{.status = body_.answer().head().status,
-                                .head = std::move(head_),
-                                .body = std::string(engine_.give_up_holding()),
-                                .stream = true,
-                                .usage = engine_.usage()};
+    failure.answer = std::make_unique<KeptAnswer>(KeptAnswer{.status = body_.answer().head().status,
+                                                             .head = std::move(head_),
+                                                             .body = std::string(engine_.give_up_holding()),
+                                                             .stream = true,
+                                                             .usage = engine_.usage()});
   } else {
     failure.kind = Failure::Kind::kGarbage;
     failure.error = {
@@ -180,7 +182,7 @@ io::Task<> StreamRelay::forward(const StreamEngine::Step& step) {
     note_first_byte(exchange_);
     begun_ = true;
     sent = co_await exchange_.answer.start_stream(body_.answer().head().status, head_.fields, step.forward);
-    head_ = {};
+    (void)std::exchange(head_, {});  // assigning would keep the memory
   } else {
     sent = co_await exchange_.answer.write(step.forward);
   }

@@ -256,29 +256,6 @@ TEST_CASE("a connection that stays silent is replaced") {
   REQUIRE(eventually(kGenerous, [&] { return node.command({"PING"}).has_value(); }));
 }
 
-TEST_CASE("a turn of the loop that takes long is no failure of Redis") {
-  RedisServer server;
-  Node node(server.url(), [](ClientOptions& options) {
-    options.command_limit = std::chrono::milliseconds(200);
-    options.failures_to_open = 1;
-  });
-  REQUIRE(node.becomes_available());
-  std::vector<std::future<Result<Reply>>> replies;
-  node.on.call([&] {
-    // Asked before and in the turn: the first has its answer in the socket when the turn ends, the second is not
-    // even written.
-    for (int turn = 0; turn < 3; ++turn) {
-      for (int i = 0; i < 3; ++i)
-        replies.push_back(node.on.begin([&node] { return node.client->command({"PING"}); }));
-      node.on.worker().post([] { std::this_thread::sleep_for(std::chrono::milliseconds(500)); });
-    }
-    return 0;
-  });
-  for (auto& reply : replies)
-    CHECK(text(reply.get()) == "PONG");
-  CHECK(node.available());
-}
-
 TEST_CASE("a client may go while commands wait") {
   RedisServer server;
   auto node = std::make_unique<Node>(server.url());
