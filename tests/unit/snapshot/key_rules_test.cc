@@ -61,8 +61,8 @@ TEST_CASE("the key that another replaced is found until its time is over") {
 TEST_CASE("a key's models are names, or beginnings of names") {
   snapshot::Row<snapshot::KeyEntry> row;
   CHECK(row.entry.permits("anything"));
-  row.entry.rules = std::make_unique<const snapshot::KeyRules>(
-      snapshot::KeyRules{.allow_networks = {}, .deny_networks = {}, .models = {"claude-a", "gpt-*"}, .previous_hmac = {}});
+  row.entry.rules = std::make_unique<const snapshot::KeyRules>(snapshot::KeyRules{
+      .allow_networks = {}, .deny_networks = {}, .models = {"claude-a", "gpt-*"}, .previous_hmac = {}});
   CHECK(row.entry.permits("claude-a"));
   CHECK_FALSE(row.entry.permits("claude-ab"));
   CHECK(row.entry.permits("gpt-"));
