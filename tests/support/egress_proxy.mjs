@@ -67,7 +67,7 @@ export async function egressProxy({ kind, username, password }) {
       if (!asked) return;
       targets.push(asked.target);
       const { hostname, port } = new URL(`http://${asked.target}`);
-      const upstream = net.connect(+(port || 80), hostname.replace(/[[\]]/g, ''), () => {
+      const upstream = net.connect({ port: +(port || 80), host: hostname.replace(/[[\]]/g, ''), family: 4 }, () => {
         asked.ready();
         client.removeAllListeners('data');
         if (reader.held.length > 0) upstream.write(reader.held);
