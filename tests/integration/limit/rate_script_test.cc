@@ -59,7 +59,8 @@ TEST_CASE("the debt is exact in whole numbers, for odd and for large limits") {
         CHECK(after.debt == before.debt);
         continue;
       }
-      const std::int64_t left = std::max<std::int64_t>(0, before.debt - (after.at_us - before.at_us) * limit);
+      const std::int64_t left =
+          before.debt == 0 ? 0 : std::max<std::int64_t>(0, before.debt - (after.at_us - before.at_us) * limit);
       CHECK(after.debt == left + kMinute);
       CHECK(after.debt <= limit * kMinute);
       before = after;
