@@ -32,7 +32,7 @@ void to_message(const store::AccountHealth& row, SystemTime now, v1::AccountHeal
 grpc::Status AccountHealthServiceImpl::ListAccountHealth(grpc::ServerContext* context,
                                                          const v1::ListAccountHealthRequest* request,
                                                          v1::ListAccountHealthResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     const auto account = live(store::get_account(call.tx, request->account_id()), "account");
     if (!account) return std::unexpected(account.error());

@@ -124,7 +124,7 @@ Result<> AccountServiceImpl::put_credential(Call& call, const std::string& accou
 
 grpc::Status AccountServiceImpl::ListAccounts(grpc::ServerContext* context, const v1::ListAccountsRequest* request,
                                               v1::ListAccountsResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     store::AccountFilter filter;
     if (!request->group_id().empty()) filter.group_id = request->group_id();
@@ -140,7 +140,7 @@ grpc::Status AccountServiceImpl::ListAccounts(grpc::ServerContext* context, cons
 
 grpc::Status AccountServiceImpl::GetAccount(grpc::ServerContext* context, const v1::GetAccountRequest* request,
                                             v1::GetAccountResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_account(call.tx, request->id()), "account");
     if (!row) return std::unexpected(row.error());
     return to_message(call, *row, *response->mutable_account());
@@ -149,7 +149,7 @@ grpc::Status AccountServiceImpl::GetAccount(grpc::ServerContext* context, const 
 
 grpc::Status AccountServiceImpl::CreateAccount(grpc::ServerContext* context, const v1::CreateAccountRequest* request,
                                                v1::CreateAccountResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     store::Account row;
     row.id = Uuid::generate(call.clock.now()).to_string();
     if (Result<> valid = from_message(request->account(), row); !valid) return valid;
@@ -166,7 +166,7 @@ grpc::Status AccountServiceImpl::CreateAccount(grpc::ServerContext* context, con
 
 grpc::Status AccountServiceImpl::UpdateAccount(grpc::ServerContext* context, const v1::UpdateAccountRequest* request,
                                                v1::UpdateAccountResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_account(call.tx, request->account().id()), "account");
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->account().etag());
@@ -196,8 +196,8 @@ grpc::Status AccountServiceImpl::UpdateAccount(grpc::ServerContext* context, con
 }
 
 grpc::Status AccountServiceImpl::DeleteAccount(grpc::ServerContext* context, const v1::DeleteAccountRequest* request,
-                                               v1::DeleteAccountResponse* /*response*/) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+                                               v1::DeleteAccountResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_account(call.tx, request->id()), "account");
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->etag());
@@ -213,7 +213,7 @@ grpc::Status AccountServiceImpl::DeleteAccount(grpc::ServerContext* context, con
 grpc::Status AccountServiceImpl::SetAccountCredential(grpc::ServerContext* context,
                                                       const v1::SetAccountCredentialRequest* request,
                                                       v1::SetAccountCredentialResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_account(call.tx, request->id()), "account");
     if (!row) return std::unexpected(row.error());
     if (Result<> put = put_credential(call, row->id, row->base_url, request->credential()); !put) return put;

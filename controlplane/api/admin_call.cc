@@ -8,12 +8,6 @@ namespace sluice::api {
 
 namespace {
 
-std::string metadata(const grpc::ServerContext& context, const char* name) {
-  const auto& all = context.client_metadata();
-  const auto found = all.find(name);
-  return found == all.end() ? std::string() : std::string(found->second.data(), found->second.size());
-}
-
 std::optional<std::string> to_json(const google::protobuf::Message* message) {
   if (message == nullptr) return std::nullopt;
   std::string json;
@@ -78,13 +72,52 @@ grpc::Status to_status(const Error& error) {
   return {code_of(error.code), error.message};
 }
 
-std::string authorization_of(const grpc::ServerContext& context) {
-  return metadata(context, "authorization");
+std::string metadata_of(const grpc::ServerContext& context, const char* name) {
+  const auto& all = context.client_metadata();
+  const auto found = all.find(name);
+  return found == all.end() ? std::string() : std::string(found->second.data(), found->second.size());
+}
+
+identity::Credentials credentials_of(const grpc::ServerContext& context) {
+  return {.authorization = metadata_of(context, "authorization"),
+          .session = metadata_of(context, kSessionMetadata),
+          .csrf = metadata_of(context, kCsrfMetadata)};
 }
 
 std::string request_id_of(const grpc::ServerContext& context, const Clock& clock) {
-  std::string given = metadata(context, "x-request-id");
+  std::string given = metadata_of(context, "x-request-id");
   return given.empty() ? Uuid::generate(clock.now()).to_string() : given;
+}
+
+grpc::Status run_call(const AdminContext& admin, const grpc::ServerContext& context, const AccessRule& rule,
+                      const google::protobuf::Message& request, google::protobuf::Message& response,
+                      const CallBody& body) {
+  const identity::Credentials credentials = credentials_of(context);
+  // Without any token there is nothing to look up: no database connection for strangers.
+  if (!rule.open && credentials.empty()) return to_status(identity::token_required());
+  const bool dry_run = metadata_of(context, kDryRunMetadata) == "true";
+  if (dry_run && rule.outside) {
+    return to_status({ErrorCode::kInvalidArgument, rule.method + " has effects elsewhere: it cannot be tried"});
+  }
+  const std::string request_id = request_id_of(context, admin.clock);
+  bool tried = false;
+  const Result<> done = db::in_transaction(admin.pool, [&](db::Transaction& tx) -> Result<> {
+    Call call{.tx = tx, .clock = admin.clock, .actor = {}, .request_id = request_id};
+    if (!rule.open) {
+      auto caller = admin.authenticator.authenticate(tx, credentials, rule.safe);
+      if (!caller) return std::unexpected(caller.error());
+      call.caller = std::move(*caller);
+    }
+    call.actor = call.caller.actor;
+    const Result<Reach> reach = permit(rule, call.caller, request);
+    if (!reach) return std::unexpected(reach.error());
+    call.reach = *reach;
+    response.Clear();
+    if (Result<> ran = body(call); !ran || !dry_run) return ran;
+    tried = true;
+    return fail(ErrorCode::kCancelled, "dry run");
+  });
+  return done || tried ? grpc::Status::OK : to_status(done.error());
 }
 
 }  // namespace sluice::api

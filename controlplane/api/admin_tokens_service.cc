@@ -4,6 +4,8 @@
 #include "common/base/uuid.h"
 #include "common/crypto/digest.h"
 #include "controlplane/api/convert.h"
+#include "controlplane/api/staff_rules.h"
+#include "controlplane/identity/roles.h"
 #include "controlplane/store/admin_tokens.h"
 #include "controlplane/store/users.h"
 
@@ -23,6 +25,21 @@ void to_message(const store::AdminToken& row, v1::AdminToken& into) {
   if (row.expires_at) set_time(into.mutable_expires_at(), *row.expires_at);
   if (row.last_used_at) set_time(into.mutable_last_used_at(), *row.last_used_at);
   set_time(into.mutable_created_at(), row.created_at);
+  if (row.scopes) into.mutable_scopes()->Add(row.scopes->begin(), row.scopes->end());
+}
+
+// What the token may do at most, given to `row` if it is less than what its user may.
+Result<identity::Scopes> scopes_of(const v1::AdminToken& wanted, const store::User& user, store::AdminToken& row) {
+  const identity::Scopes of_user = identity::scopes_of(user.role);
+  if (wanted.scopes().empty()) return of_user;
+  const std::vector<std::string> names(wanted.scopes().begin(), wanted.scopes().end());
+  auto scopes = identity::Scopes::parse(names);
+  if (!scopes) return scopes;
+  if (!of_user.covers(*scopes)) {
+    return fail(ErrorCode::kInvalidArgument, "scopes: the user of the token does not have all of them");
+  }
+  row.scopes = scopes->list();
+  return scopes;
 }
 
 }  // namespace
@@ -30,7 +47,7 @@ void to_message(const store::AdminToken& row, v1::AdminToken& into) {
 grpc::Status AdminTokenServiceImpl::ListAdminTokens(grpc::ServerContext* context,
                                                     const v1::ListAdminTokensRequest* request,
                                                     v1::ListAdminTokensResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     store::AdminTokenFilter filter;
     if (!request->user_id().empty()) filter.user_id = request->user_id();
@@ -46,13 +63,10 @@ grpc::Status AdminTokenServiceImpl::ListAdminTokens(grpc::ServerContext* context
 grpc::Status AdminTokenServiceImpl::CreateAdminToken(grpc::ServerContext* context,
                                                      const v1::CreateAdminTokenRequest* request,
                                                      v1::CreateAdminTokenResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     const v1::AdminToken& wanted = request->admin_token();
     auto user = live(store::get_user(call.tx, wanted.user_id()), "user");
     if (!user) return std::unexpected(user.error());
-    if (user->role != store::Role::kAdmin) {
-      return fail(ErrorCode::kInvalidArgument, "user_id: must be a user with the role admin");
-    }
     const Secret token("sluice-admin-" + random_base62(kRandomLength));
     store::AdminToken row;
     row.id = Uuid::generate(call.clock.now()).to_string();
@@ -60,6 +74,9 @@ grpc::Status AdminTokenServiceImpl::CreateAdminToken(grpc::ServerContext* contex
     row.name = wanted.name();
     row.token_hash = crypto::token_hash(token.reveal());
     row.last4 = std::string(token.reveal().substr(token.reveal().size() - 4));
+    const auto scopes = scopes_of(wanted, *user, row);
+    if (!scopes) return std::unexpected(scopes.error());
+    if (Result<> allowed = may_give(call.caller, *scopes); !allowed) return allowed;
     if (wanted.has_expires_at()) row.expires_at = to_time(wanted.expires_at());
     auto stored = store::insert_admin_token(call.tx, row);
     if (!stored) return std::unexpected(stored.error());
@@ -71,8 +88,11 @@ grpc::Status AdminTokenServiceImpl::CreateAdminToken(grpc::ServerContext* contex
 
 grpc::Status AdminTokenServiceImpl::DeleteAdminToken(grpc::ServerContext* context,
                                                      const v1::DeleteAdminTokenRequest* request,
-                                                     v1::DeleteAdminTokenResponse* /*response*/) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+                                                     v1::DeleteAdminTokenResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
+    const auto found = store::get_admin_token(call.tx, request->id());
+    if (!found) return std::unexpected(found.error());
+    if (!call.sees(found->user_id)) return fail(ErrorCode::kNotFound, "there is no admin token with this id");
     auto revoked = store::revoke_admin_token(call.tx, request->id(), call.clock.now());
     if (!revoked) return std::unexpected(revoked.error());
     return call.audit("admin_token.revoke", "admin_token", request->id(), nullptr, nullptr);

@@ -14,11 +14,18 @@ namespace {
 
 constexpr std::chrono::seconds kLongestOverlap{30 * 24 * 3600};
 
+// To whom it does not belong, there is no such key.
+Result<store::ApiKey> visible_key(Call& call, const std::string& id) {
+  auto row = live(store::get_api_key(call.tx, id), "API key");
+  if (row && !call.sees(row->user_id)) return fail(ErrorCode::kNotFound, "no API key with the id " + id);
+  return row;
+}
+
 }  // namespace
 
 grpc::Status ApiKeyServiceImpl::ListApiKeys(grpc::ServerContext* context, const v1::ListApiKeysRequest* request,
                                             v1::ListApiKeysResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     store::ApiKeyFilter filter;
     if (!request->user_id().empty()) filter.user_id = request->user_id();
@@ -35,8 +42,8 @@ grpc::Status ApiKeyServiceImpl::ListApiKeys(grpc::ServerContext* context, const 
 
 grpc::Status ApiKeyServiceImpl::GetApiKey(grpc::ServerContext* context, const v1::GetApiKeyRequest* request,
                                           v1::GetApiKeyResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
-    auto row = live(store::get_api_key(call.tx, request->id()), "API key");
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
+    auto row = visible_key(call, request->id());
     if (!row) return std::unexpected(row.error());
     return to_message(call, *row, *response->mutable_api_key());
   });
@@ -44,7 +51,7 @@ grpc::Status ApiKeyServiceImpl::GetApiKey(grpc::ServerContext* context, const v1
 
 grpc::Status ApiKeyServiceImpl::CreateApiKey(grpc::ServerContext* context, const v1::CreateApiKeyRequest* request,
                                              v1::CreateApiKeyResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     const v1::ApiKey& wanted = request->api_key();
     if (Result<> given = require("user_id", wanted.user_id()); !given) return given;
     store::ApiKey row;
@@ -63,8 +70,8 @@ grpc::Status ApiKeyServiceImpl::CreateApiKey(grpc::ServerContext* context, const
 
 grpc::Status ApiKeyServiceImpl::UpdateApiKey(grpc::ServerContext* context, const v1::UpdateApiKeyRequest* request,
                                              v1::UpdateApiKeyResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
-    auto row = live(store::get_api_key(call.tx, request->api_key().id()), "API key");
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
+    auto row = visible_key(call, request->api_key().id());
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->api_key().etag());
     if (!revision) return std::unexpected(revision.error());
@@ -96,11 +103,11 @@ Result<Secret> ApiKeyServiceImpl::new_key(std::string_view given, store::ApiKey&
 
 grpc::Status ApiKeyServiceImpl::RotateApiKey(grpc::ServerContext* context, const v1::RotateApiKeyRequest* request,
                                              v1::RotateApiKeyResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     if (request->overlap_seconds() < 0 || request->overlap_seconds() > kLongestOverlap.count()) {
       return fail(ErrorCode::kInvalidArgument, "overlap_seconds: 0 to 2,592,000");
     }
-    auto row = live(store::get_api_key(call.tx, request->id()), "API key");
+    auto row = visible_key(call, request->id());
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->etag());
     if (!revision) return std::unexpected(revision.error());
@@ -122,9 +129,9 @@ grpc::Status ApiKeyServiceImpl::RotateApiKey(grpc::ServerContext* context, const
 }
 
 grpc::Status ApiKeyServiceImpl::DeleteApiKey(grpc::ServerContext* context, const v1::DeleteApiKeyRequest* request,
-                                             v1::DeleteApiKeyResponse* /*response*/) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
-    auto row = live(store::get_api_key(call.tx, request->id()), "API key");
+                                             v1::DeleteApiKeyResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
+    auto row = visible_key(call, request->id());
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->etag());
     if (!revision) return std::unexpected(revision.error());

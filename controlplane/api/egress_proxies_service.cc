@@ -56,7 +56,7 @@ Result<> EgressProxyServiceImpl::from_message(const v1::EgressProxy& proxy, stor
 grpc::Status EgressProxyServiceImpl::ListEgressProxies(grpc::ServerContext* context,
                                                        const v1::ListEgressProxiesRequest* request,
                                                        v1::ListEgressProxiesResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto page = store::list_egress_proxies(call.tx, page_of(*request));
     if (!page) return std::unexpected(page.error());
@@ -70,7 +70,7 @@ grpc::Status EgressProxyServiceImpl::ListEgressProxies(grpc::ServerContext* cont
 grpc::Status EgressProxyServiceImpl::GetEgressProxy(grpc::ServerContext* context,
                                                     const v1::GetEgressProxyRequest* request,
                                                     v1::GetEgressProxyResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_egress_proxy(call.tx, request->id()), "egress proxy");
     if (!row) return std::unexpected(row.error());
     to_message(*row, *response->mutable_egress_proxy());
@@ -81,7 +81,7 @@ grpc::Status EgressProxyServiceImpl::GetEgressProxy(grpc::ServerContext* context
 grpc::Status EgressProxyServiceImpl::CreateEgressProxy(grpc::ServerContext* context,
                                                        const v1::CreateEgressProxyRequest* request,
                                                        v1::CreateEgressProxyResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     store::EgressProxy row;
     row.id = Uuid::generate(call.clock.now()).to_string();
     if (Result<> valid = from_message(request->egress_proxy(), row); !valid) return valid;
@@ -95,7 +95,7 @@ grpc::Status EgressProxyServiceImpl::CreateEgressProxy(grpc::ServerContext* cont
 grpc::Status EgressProxyServiceImpl::UpdateEgressProxy(grpc::ServerContext* context,
                                                        const v1::UpdateEgressProxyRequest* request,
                                                        v1::UpdateEgressProxyResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_egress_proxy(call.tx, request->egress_proxy().id()), "egress proxy");
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->egress_proxy().etag());
@@ -115,8 +115,8 @@ grpc::Status EgressProxyServiceImpl::UpdateEgressProxy(grpc::ServerContext* cont
 
 grpc::Status EgressProxyServiceImpl::DeleteEgressProxy(grpc::ServerContext* context,
                                                        const v1::DeleteEgressProxyRequest* request,
-                                                       v1::DeleteEgressProxyResponse* /*response*/) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+                                                       v1::DeleteEgressProxyResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_egress_proxy(call.tx, request->id()), "egress proxy");
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->etag());

@@ -46,7 +46,7 @@ Result<> from_message(const v1::Group& group, store::Group& into) {
 
 grpc::Status GroupServiceImpl::ListGroups(grpc::ServerContext* context, const v1::ListGroupsRequest* request,
                                           v1::ListGroupsResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto page = store::list_groups(call.tx, page_of(*request));
     if (!page) return std::unexpected(page.error());
@@ -59,7 +59,7 @@ grpc::Status GroupServiceImpl::ListGroups(grpc::ServerContext* context, const v1
 
 grpc::Status GroupServiceImpl::GetGroup(grpc::ServerContext* context, const v1::GetGroupRequest* request,
                                         v1::GetGroupResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_group(call.tx, request->id()), "group");
     if (!row) return std::unexpected(row.error());
     to_message(*row, *response->mutable_group());
@@ -69,7 +69,7 @@ grpc::Status GroupServiceImpl::GetGroup(grpc::ServerContext* context, const v1::
 
 grpc::Status GroupServiceImpl::CreateGroup(grpc::ServerContext* context, const v1::CreateGroupRequest* request,
                                            v1::CreateGroupResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     store::Group row;
     row.id = Uuid::generate(call.clock.now()).to_string();
     if (Result<> valid = from_message(request->group(), row); !valid) return valid;
@@ -82,7 +82,7 @@ grpc::Status GroupServiceImpl::CreateGroup(grpc::ServerContext* context, const v
 
 grpc::Status GroupServiceImpl::UpdateGroup(grpc::ServerContext* context, const v1::UpdateGroupRequest* request,
                                            v1::UpdateGroupResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_group(call.tx, request->group().id()), "group");
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->group().etag());
@@ -101,8 +101,8 @@ grpc::Status GroupServiceImpl::UpdateGroup(grpc::ServerContext* context, const v
 }
 
 grpc::Status GroupServiceImpl::DeleteGroup(grpc::ServerContext* context, const v1::DeleteGroupRequest* request,
-                                           v1::DeleteGroupResponse* /*response*/) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+                                           v1::DeleteGroupResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_group(call.tx, request->id()), "group");
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->etag());

@@ -24,9 +24,9 @@ void to_message(const jobs::JobState& row, v1::Job& into) {
 
 }  // namespace
 
-grpc::Status JobServiceImpl::ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* /*request*/,
+grpc::Status JobServiceImpl::ListJobs(grpc::ServerContext* context, const v1::ListJobsRequest* request,
                                       v1::ListJobsResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     const auto rows = jobs::list_job_states(call.tx);
     if (!rows) return std::unexpected(rows.error());
@@ -37,8 +37,8 @@ grpc::Status JobServiceImpl::ListJobs(grpc::ServerContext* context, const v1::Li
 }
 
 grpc::Status JobServiceImpl::TriggerJob(grpc::ServerContext* context, const v1::TriggerJobRequest* request,
-                                        v1::TriggerJobResponse* /*response*/) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+                                        v1::TriggerJobResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     if (Result<> done = jobs::trigger_job(call.tx, request->name()); !done) return done;
     return call.audit("job.trigger", "job", request->name(), nullptr, nullptr);
   });

@@ -11,7 +11,7 @@ namespace v1 = admin::v1;
 grpc::Status LedgerCheckServiceImpl::ListLedgerChecks(grpc::ServerContext* context,
                                                       const v1::ListLedgerChecksRequest* request,
                                                       v1::ListLedgerChecksResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     const auto page = billing::list_checks(call.tx, page_of(*request));
     if (!page) return std::unexpected(page.error());

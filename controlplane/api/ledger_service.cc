@@ -12,7 +12,7 @@ namespace v1 = admin::v1;
 grpc::Status LedgerServiceImpl::CreateAdjustment(grpc::ServerContext* context,
                                                  const v1::CreateAdjustmentRequest* request,
                                                  v1::CreateAdjustmentResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     if (Result<> given = require("amount_usd", request->amount_usd()); !given) return given;
     if (Result<> given = require("reason", request->reason()); !given) return given;
     auto amount = parse_usd_field("amount_usd", request->amount_usd(), 0);
@@ -33,7 +33,7 @@ grpc::Status LedgerServiceImpl::CreateAdjustment(grpc::ServerContext* context,
 
 grpc::Status LedgerServiceImpl::GetBalance(grpc::ServerContext* context, const v1::GetBalanceRequest* request,
                                            v1::GetBalanceResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto balance = billing::balance(call.tx, request->user_id());
     if (!balance) return std::unexpected(balance.error());
     response->set_balance_usd(money::format_usd(balance->nano_usd));
@@ -45,7 +45,7 @@ grpc::Status LedgerServiceImpl::GetBalance(grpc::ServerContext* context, const v
 grpc::Status LedgerServiceImpl::ListLedgerEntries(grpc::ServerContext* context,
                                                   const v1::ListLedgerEntriesRequest* request,
                                                   v1::ListLedgerEntriesResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto page = billing::list_entries(call.tx, request->user_id(), page_of(*request));
     if (!page) return std::unexpected(page.error());
@@ -56,9 +56,9 @@ grpc::Status LedgerServiceImpl::ListLedgerEntries(grpc::ServerContext* context,
   });
 }
 
-grpc::Status LedgerServiceImpl::CheckLedger(grpc::ServerContext* context, const v1::CheckLedgerRequest* /*request*/,
+grpc::Status LedgerServiceImpl::CheckLedger(grpc::ServerContext* context, const v1::CheckLedgerRequest* request,
                                             v1::CheckLedgerResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto drifts = billing::check(call.tx);
     if (!drifts) return std::unexpected(drifts.error());

@@ -26,9 +26,9 @@ void to_message(const store::Node& row, v1::Node& into) {
 
 }  // namespace
 
-grpc::Status NodeServiceImpl::ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest* /*request*/,
+grpc::Status NodeServiceImpl::ListNodes(grpc::ServerContext* context, const v1::ListNodesRequest* request,
                                         v1::ListNodesResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto rows = store::list_nodes(call.tx);
     if (!rows) return std::unexpected(rows.error());
@@ -40,7 +40,7 @@ grpc::Status NodeServiceImpl::ListNodes(grpc::ServerContext* context, const v1::
 
 grpc::Status NodeServiceImpl::GetNode(grpc::ServerContext* context, const v1::GetNodeRequest* request,
                                       v1::GetNodeResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = store::get_node(call.tx, request->id());
     if (!row) return std::unexpected(row.error());
     to_message(*row, *response->mutable_node());
@@ -49,8 +49,8 @@ grpc::Status NodeServiceImpl::GetNode(grpc::ServerContext* context, const v1::Ge
 }
 
 grpc::Status NodeServiceImpl::DeleteNode(grpc::ServerContext* context, const v1::DeleteNodeRequest* request,
-                                         v1::DeleteNodeResponse* /*response*/) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+                                         v1::DeleteNodeResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     if (Result<> deleted = store::delete_node(call.tx, request->id()); !deleted) return deleted;
     return call.audit("node.delete", "node", request->id(), nullptr, nullptr);
   });

@@ -26,7 +26,7 @@ Result<> OAuthClientServiceImpl::from_message(const v1::OAuthClient& client, sto
 grpc::Status OAuthClientServiceImpl::ListOAuthClients(grpc::ServerContext* context,
                                                       const v1::ListOAuthClientsRequest* request,
                                                       v1::ListOAuthClientsResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto page = store::list_oauth_clients(call.tx, page_of(*request));
     if (!page) return std::unexpected(page.error());
@@ -40,7 +40,7 @@ grpc::Status OAuthClientServiceImpl::ListOAuthClients(grpc::ServerContext* conte
 grpc::Status OAuthClientServiceImpl::GetOAuthClient(grpc::ServerContext* context,
                                                     const v1::GetOAuthClientRequest* request,
                                                     v1::GetOAuthClientResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto row = live(store::get_oauth_client(call.tx, request->id()), "OAuth client");
     if (!row) return std::unexpected(row.error());
@@ -52,7 +52,7 @@ grpc::Status OAuthClientServiceImpl::GetOAuthClient(grpc::ServerContext* context
 grpc::Status OAuthClientServiceImpl::CreateOAuthClient(grpc::ServerContext* context,
                                                        const v1::CreateOAuthClientRequest* request,
                                                        v1::CreateOAuthClientResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     store::OAuthClient row;
     row.id = Uuid::generate(call.clock.now()).to_string();
@@ -68,7 +68,7 @@ grpc::Status OAuthClientServiceImpl::CreateOAuthClient(grpc::ServerContext* cont
 grpc::Status OAuthClientServiceImpl::UpdateOAuthClient(grpc::ServerContext* context,
                                                        const v1::UpdateOAuthClientRequest* request,
                                                        v1::UpdateOAuthClientResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto row = live(store::get_oauth_client(call.tx, request->oauth_client().id()), "OAuth client");
     if (!row) return std::unexpected(row.error());
@@ -90,8 +90,8 @@ grpc::Status OAuthClientServiceImpl::UpdateOAuthClient(grpc::ServerContext* cont
 
 grpc::Status OAuthClientServiceImpl::DeleteOAuthClient(grpc::ServerContext* context,
                                                        const v1::DeleteOAuthClientRequest* request,
-                                                       v1::DeleteOAuthClientResponse* /*response*/) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+                                                       v1::DeleteOAuthClientResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_oauth_client(call.tx, request->id()), "OAuth client");
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->etag());
@@ -105,9 +105,9 @@ grpc::Status OAuthClientServiceImpl::DeleteOAuthClient(grpc::ServerContext* cont
 }
 
 grpc::Status OAuthClientServiceImpl::ListOAuthPresets(grpc::ServerContext* context,
-                                                      const v1::ListOAuthPresetsRequest* /*request*/,
+                                                      const v1::ListOAuthPresetsRequest* request,
                                                       v1::ListOAuthPresetsResponse* response) {
-  return run(admin_, context, [&](Call& /*call*/) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& /*call*/) -> Result<> {
     response->Clear();
     add_presets(*response);
     return {};

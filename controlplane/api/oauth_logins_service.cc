@@ -81,7 +81,7 @@ Result<store::OAuthGrant> OAuthLoginServiceImpl::end_login(const oauth::TakenLog
 grpc::Status OAuthLoginServiceImpl::StartOAuthLogin(grpc::ServerContext* context,
                                                     const v1::StartOAuthLoginRequest* request,
                                                     v1::StartOAuthLoginResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto login = oauth::start_login(vault_, call.tx, request->oauth_client_id(), request->account_id(), call.actor);
     if (!login) return std::unexpected(login.error());
     response->set_login_id(login->id);
@@ -97,7 +97,7 @@ grpc::Status OAuthLoginServiceImpl::FinishOAuthLogin(grpc::ServerContext* contex
   const auto returned = oauth::parse_pasted(request->pasted());
   std::optional<oauth::TakenLogin> login;
   std::string actor;
-  const grpc::Status taken = run(admin_, context, [&](Call& call) -> Result<> {
+  const grpc::Status taken = run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     if (!returned) return std::unexpected(returned.error());
     if (Result<> given = require("login_id", request->login_id()); !given) return given;
     auto found = oauth::take_login(vault_, call.tx, request->login_id(), *returned);
@@ -133,7 +133,7 @@ grpc::Status OAuthLoginServiceImpl::ReturnOAuthLogin(grpc::ServerContext* contex
 grpc::Status OAuthLoginServiceImpl::ListOAuthGrants(grpc::ServerContext* context,
                                                     const v1::ListOAuthGrantsRequest* request,
                                                     v1::ListOAuthGrantsResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto page = store::list_oauth_grants(call.tx, page_of(*request));
     if (!page) return std::unexpected(page.error());
@@ -146,7 +146,7 @@ grpc::Status OAuthLoginServiceImpl::ListOAuthGrants(grpc::ServerContext* context
 
 grpc::Status OAuthLoginServiceImpl::GetOAuthGrant(grpc::ServerContext* context, const v1::GetOAuthGrantRequest* request,
                                                   v1::GetOAuthGrantResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto row = store::get_oauth_grant(call.tx, request->account_id());
     if (!row) return std::unexpected(row.error());
@@ -158,7 +158,7 @@ grpc::Status OAuthLoginServiceImpl::GetOAuthGrant(grpc::ServerContext* context, 
 grpc::Status OAuthLoginServiceImpl::RefreshOAuthGrant(grpc::ServerContext* context,
                                                       const v1::RefreshOAuthGrantRequest* request,
                                                       v1::RefreshOAuthGrantResponse* response) {
-  const grpc::Status status = run(admin_, context, [&](Call& call) -> Result<> {
+  const grpc::Status status = run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto due = store::make_refresh_due(call.tx, request->account_id(), call.clock.now());
     if (!due) return std::unexpected(due.error());
@@ -175,7 +175,7 @@ grpc::Status OAuthLoginServiceImpl::RefreshOAuthGrant(grpc::ServerContext* conte
 grpc::Status OAuthLoginServiceImpl::RefreshOAuthTiers(grpc::ServerContext* context,
                                                       const v1::RefreshOAuthTiersRequest* request,
                                                       v1::RefreshOAuthTiersResponse* response) {
-  const grpc::Status status = run(admin_, context, [&](Call& call) -> Result<> {
+  const grpc::Status status = run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     if (request->account_ids_size() > 1'000) return fail(ErrorCode::kInvalidArgument, "account_ids: at most 1000");
     const std::vector<std::string> ids(request->account_ids().begin(), request->account_ids().end());
     auto due = store::make_facts_due(call.tx, ids, call.clock.now());

@@ -56,7 +56,7 @@ Result<> audit_changes(Call& call, const v1::ImportPricesResponse& response) {
 
 grpc::Status PriceImportServiceImpl::ImportPrices(grpc::ServerContext* context, const v1::ImportPricesRequest* request,
                                                   v1::ImportPricesResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     const auto import = import_of(*request, call.clock.now());
     if (!import) return std::unexpected(import.error());

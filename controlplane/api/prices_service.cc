@@ -11,7 +11,7 @@ namespace v1 = admin::v1;
 
 grpc::Status PriceServiceImpl::ListPrices(grpc::ServerContext* context, const v1::ListPricesRequest* request,
                                           v1::ListPricesResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     store::PriceFilter filter;
     if (!request->model().empty()) filter.model = request->model();
@@ -26,7 +26,7 @@ grpc::Status PriceServiceImpl::ListPrices(grpc::ServerContext* context, const v1
 
 grpc::Status PriceServiceImpl::GetPrice(grpc::ServerContext* context, const v1::GetPriceRequest* request,
                                         v1::GetPriceResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_price(call.tx, request->id()), "price");
     if (!row) return std::unexpected(row.error());
     to_message(*row, *response->mutable_price());
@@ -36,7 +36,7 @@ grpc::Status PriceServiceImpl::GetPrice(grpc::ServerContext* context, const v1::
 
 grpc::Status PriceServiceImpl::CreatePrice(grpc::ServerContext* context, const v1::CreatePriceRequest* request,
                                            v1::CreatePriceResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     store::Price row;
     row.id = Uuid::generate(call.clock.now()).to_string();
     if (Result<> valid = from_message(request->price(), call.clock.now(), row); !valid) return valid;
@@ -49,7 +49,7 @@ grpc::Status PriceServiceImpl::CreatePrice(grpc::ServerContext* context, const v
 
 grpc::Status PriceServiceImpl::UpdatePrice(grpc::ServerContext* context, const v1::UpdatePriceRequest* request,
                                            v1::UpdatePriceResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_price(call.tx, request->price().id()), "price");
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->price().etag());
@@ -68,8 +68,8 @@ grpc::Status PriceServiceImpl::UpdatePrice(grpc::ServerContext* context, const v
 }
 
 grpc::Status PriceServiceImpl::DeletePrice(grpc::ServerContext* context, const v1::DeletePriceRequest* request,
-                                           v1::DeletePriceResponse* /*response*/) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+                                           v1::DeletePriceResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_price(call.tx, request->id()), "price");
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->etag());

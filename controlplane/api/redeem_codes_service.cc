@@ -67,7 +67,7 @@ Result<billing::RedeemCode> from_message(const v1::RedeemCode& code) {
 grpc::Status RedeemCodeServiceImpl::ListRedeemCodes(grpc::ServerContext* context,
                                                     const v1::ListRedeemCodesRequest* request,
                                                     v1::ListRedeemCodesResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     const auto unused = request->unused() ? std::optional(call.clock.now()) : std::nullopt;
     const auto page = billing::list_codes(call.tx, page_of(*request), unused);
@@ -81,7 +81,7 @@ grpc::Status RedeemCodeServiceImpl::ListRedeemCodes(grpc::ServerContext* context
 
 grpc::Status RedeemCodeServiceImpl::GetRedeemCode(grpc::ServerContext* context, const v1::GetRedeemCodeRequest* request,
                                                   v1::GetRedeemCodeResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     const auto code = billing::get_code(call.tx, request->id());
     if (!code) return std::unexpected(code.error());
     to_message(*code, *response->mutable_redeem_code());
@@ -92,7 +92,7 @@ grpc::Status RedeemCodeServiceImpl::GetRedeemCode(grpc::ServerContext* context, 
 grpc::Status RedeemCodeServiceImpl::CreateRedeemCodes(grpc::ServerContext* context,
                                                       const v1::CreateRedeemCodesRequest* request,
                                                       v1::CreateRedeemCodesResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     if (request->count() < 0 || request->count() > kMostAtOnce) {
       return fail(ErrorCode::kInvalidArgument, "count must be 1 to 500");
@@ -118,7 +118,7 @@ grpc::Status RedeemCodeServiceImpl::CreateRedeemCodes(grpc::ServerContext* conte
 grpc::Status RedeemCodeServiceImpl::RevokeRedeemCode(grpc::ServerContext* context,
                                                      const v1::RevokeRedeemCodeRequest* request,
                                                      v1::RevokeRedeemCodeResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     const auto code = billing::revoke_code(call.tx, request->id(), call.clock.now());
     if (!code) return std::unexpected(code.error());
     to_message(*code, *response->mutable_redeem_code());
@@ -129,11 +129,11 @@ grpc::Status RedeemCodeServiceImpl::RevokeRedeemCode(grpc::ServerContext* contex
 grpc::Status RedeemCodeServiceImpl::Redeem(grpc::ServerContext* context, const v1::RedeemRequest* request,
                                            v1::RedeemResponse* response) {
   // A wrong code undoes its own transaction, so the attempt is counted in another one before.
-  const grpc::Status counted = run(admin_, context, [&](Call& call) -> Result<> {
+  const grpc::Status counted = run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     return billing::count_attempt(call.tx, request->user_id(), call.clock.now());
   });
   if (!counted.ok()) return counted;
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     const auto code = billing::redeem(call.tx, hasher_, request->user_id(), request->code(), call.clock.now());
     if (!code) return std::unexpected(code.error());
     to_message(*code, *response->mutable_redeem_code());

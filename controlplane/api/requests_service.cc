@@ -25,7 +25,7 @@ Result<> read_stored(db::Transaction& tx, const std::string& id, v1::GetRequestR
 grpc::Status RequestServiceImpl::GetRequest(grpc::ServerContext* context, const v1::GetRequestRequest* request,
                                             v1::GetRequestResponse* response) {
   std::string id;
-  const grpc::Status read = run(admin_, context, [&](Call& call) -> Result<> {
+  const grpc::Status read = run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     const Result<Uuid> parsed = Uuid::parse(request->id());
     if (!parsed) return fail(ErrorCode::kInvalidArgument, "id: " + parsed.error().message);

@@ -166,6 +166,7 @@ void Rest::call(const Route& route, std::string message, const WholeRequest& req
   if (!calls_->enter(call->context)) return reply(answer(problem_of(503, "the control plane is stopping"), call->id));
   call->context->AddMetadata("authorization", std::string(request.field("authorization")));
   call->context->AddMetadata("x-request-id", call->id);
+  if (request.field(kDryRunMetadata) == "true") call->context->AddMetadata(kDryRunMetadata, "true");
   call->context->set_deadline(std::chrono::system_clock::now() + options_.call_time);
   call->request = to_buffer(message);
   stub_.UnaryCall(call->context.get(), route.rpc_name, grpc::StubOptions(), &call->request, &call->response,

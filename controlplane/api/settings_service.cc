@@ -91,9 +91,9 @@ Result<> from_message(const v1::Settings& settings, store::Settings& into) {
 
 }  // namespace
 
-grpc::Status SettingsServiceImpl::GetSettings(grpc::ServerContext* context, const v1::GetSettingsRequest* /*request*/,
+grpc::Status SettingsServiceImpl::GetSettings(grpc::ServerContext* context, const v1::GetSettingsRequest* request,
                                               v1::GetSettingsResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = store::get_settings(call.tx);
     if (!row) return std::unexpected(row.error());
     to_message(*row, *response->mutable_settings());
@@ -103,7 +103,7 @@ grpc::Status SettingsServiceImpl::GetSettings(grpc::ServerContext* context, cons
 
 grpc::Status SettingsServiceImpl::UpdateSettings(grpc::ServerContext* context, const v1::UpdateSettingsRequest* request,
                                                  v1::UpdateSettingsResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = store::get_settings(call.tx);
     if (!row) return std::unexpected(row.error());
     auto revision = revision_of(request->settings().etag());

@@ -43,7 +43,7 @@ void to_message(const billing::Statement& statement, v1::Statement& into) {
 
 grpc::Status StatementServiceImpl::GetStatement(grpc::ServerContext* context, const v1::GetStatementRequest* request,
                                                 v1::GetStatementResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     const auto statement = statement_for(call, *request);
     if (!statement) return std::unexpected(statement.error());
@@ -55,7 +55,7 @@ grpc::Status StatementServiceImpl::GetStatement(grpc::ServerContext* context, co
 grpc::Status StatementServiceImpl::ExportStatement(grpc::ServerContext* context,
                                                    const v1::ExportStatementRequest* request,
                                                    v1::ExportStatementResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     const auto statement = statement_for(call, *request);
     if (!statement) return std::unexpected(statement.error());
     response->set_filename(

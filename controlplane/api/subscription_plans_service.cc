@@ -65,7 +65,7 @@ Result<> from_message(const v1::SubscriptionPlan& plan, store::SubscriptionPlan&
 grpc::Status SubscriptionPlanServiceImpl::ListSubscriptionPlans(grpc::ServerContext* context,
                                                                 const v1::ListSubscriptionPlansRequest* request,
                                                                 v1::ListSubscriptionPlansResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     const auto group = request->group_id().empty() ? std::nullopt : std::optional(request->group_id());
     const auto page = store::list_plans(call.tx, page_of(*request), group);
@@ -80,7 +80,7 @@ grpc::Status SubscriptionPlanServiceImpl::ListSubscriptionPlans(grpc::ServerCont
 grpc::Status SubscriptionPlanServiceImpl::GetSubscriptionPlan(grpc::ServerContext* context,
                                                               const v1::GetSubscriptionPlanRequest* request,
                                                               v1::GetSubscriptionPlanResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     const auto row = live(store::get_plan(call.tx, request->id()), "subscription plan");
     if (!row) return std::unexpected(row.error());
     to_message(*row, *response->mutable_subscription_plan());
@@ -91,7 +91,7 @@ grpc::Status SubscriptionPlanServiceImpl::GetSubscriptionPlan(grpc::ServerContex
 grpc::Status SubscriptionPlanServiceImpl::CreateSubscriptionPlan(grpc::ServerContext* context,
                                                                  const v1::CreateSubscriptionPlanRequest* request,
                                                                  v1::CreateSubscriptionPlanResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     const v1::SubscriptionPlan& wanted = request->subscription_plan();
     store::SubscriptionPlan row;
     row.id = Uuid::generate(call.clock.now()).to_string();
@@ -109,7 +109,7 @@ grpc::Status SubscriptionPlanServiceImpl::CreateSubscriptionPlan(grpc::ServerCon
 grpc::Status SubscriptionPlanServiceImpl::UpdateSubscriptionPlan(grpc::ServerContext* context,
                                                                  const v1::UpdateSubscriptionPlanRequest* request,
                                                                  v1::UpdateSubscriptionPlanResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_plan(call.tx, request->subscription_plan().id()), "subscription plan");
     if (!row) return std::unexpected(row.error());
     const auto revision = revision_of(request->subscription_plan().etag());
@@ -133,8 +133,8 @@ grpc::Status SubscriptionPlanServiceImpl::UpdateSubscriptionPlan(grpc::ServerCon
 
 grpc::Status SubscriptionPlanServiceImpl::DeleteSubscriptionPlan(grpc::ServerContext* context,
                                                                  const v1::DeleteSubscriptionPlanRequest* request,
-                                                                 v1::DeleteSubscriptionPlanResponse* /*response*/) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+                                                                 v1::DeleteSubscriptionPlanResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     const auto row = live(store::get_plan(call.tx, request->id()), "subscription plan");
     if (!row) return std::unexpected(row.error());
     const auto revision = revision_of(request->etag());

@@ -71,7 +71,7 @@ Result<> change_all(Call& call, const Ids& wanted, std::string_view field, const
 grpc::Status SubscriptionServiceImpl::ListSubscriptions(grpc::ServerContext* context,
                                                         const v1::ListSubscriptionsRequest* request,
                                                         v1::ListSubscriptionsResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     const store::SubscriptionFilter filter{
         .user_id = if_given(request->user_id()),
@@ -90,7 +90,7 @@ grpc::Status SubscriptionServiceImpl::ListSubscriptions(grpc::ServerContext* con
 grpc::Status SubscriptionServiceImpl::GetSubscription(grpc::ServerContext* context,
                                                       const v1::GetSubscriptionRequest* request,
                                                       v1::GetSubscriptionResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     const auto row = store::get_subscription(call.tx, request->id());
     if (!row) return std::unexpected(row.error());
@@ -107,7 +107,7 @@ grpc::Status SubscriptionServiceImpl::AssignSubscriptions(grpc::ServerContext* c
                                                           const v1::AssignSubscriptionsRequest* request,
                                                           v1::AssignSubscriptionsResponse* response) {
   bool rehearsed = false;
-  const grpc::Status done = run(admin_, context, [&](Call& call) -> Result<> {
+  const grpc::Status done = run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     const SystemTime now = call.clock.now();
     const auto assign = [&](const std::string& user) {
@@ -130,7 +130,7 @@ grpc::Status SubscriptionServiceImpl::AssignSubscriptions(grpc::ServerContext* c
 grpc::Status SubscriptionServiceImpl::ExtendSubscriptions(grpc::ServerContext* context,
                                                           const v1::ExtendSubscriptionsRequest* request,
                                                           v1::ExtendSubscriptionsResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     return change_all(call, request->ids(), "ids", "subscription.extend", *response, [&](const std::string& id) {
       return store::extend_subscription(call.tx, id, request->days(), call.clock.now());
@@ -141,7 +141,7 @@ grpc::Status SubscriptionServiceImpl::ExtendSubscriptions(grpc::ServerContext* c
 grpc::Status SubscriptionServiceImpl::RevokeSubscriptions(grpc::ServerContext* context,
                                                           const v1::RevokeSubscriptionsRequest* request,
                                                           v1::RevokeSubscriptionsResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     return change_all(call, request->ids(), "ids", "subscription.revoke", *response,
                       [&](const std::string& id) { return store::revoke_subscription(call.tx, id); });

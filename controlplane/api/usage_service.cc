@@ -22,16 +22,27 @@ usage::EventFilter filter_of(const v1::ListUsageEventsRequest& request) {
   return filter;
 }
 
+// Which accounts and nodes serve whom is the operator's business.
+void show(const Call& call, const usage::Event& row, v1::UsageEvent& into) {
+  to_message(row, into);
+  if (call.reach == Reach::kAll) return;
+  into.clear_account_id();
+  into.clear_node_id();
+  into.clear_upstream_request_id();
+  into.clear_upstream_model();
+  into.clear_attempts();
+}
+
 }  // namespace
 
 grpc::Status UsageServiceImpl::ListUsageEvents(grpc::ServerContext* context, const v1::ListUsageEventsRequest* request,
                                                v1::ListUsageEventsResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto page = usage::list_events(call.tx, page_of(*request), filter_of(*request));
     if (!page) return std::unexpected(page.error());
     for (const usage::Event& row : page->rows)
-      to_message(row, *response->add_usage_events());
+      show(call, row, *response->add_usage_events());
     response->set_next_page_token(page->next);
     return {};
   });
@@ -39,10 +50,11 @@ grpc::Status UsageServiceImpl::ListUsageEvents(grpc::ServerContext* context, con
 
 grpc::Status UsageServiceImpl::GetUsageEvent(grpc::ServerContext* context, const v1::GetUsageEventRequest* request,
                                              v1::GetUsageEventResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = usage::get_event(call.tx, request->event_id());
     if (!row) return std::unexpected(row.error());
-    to_message(*row, *response->mutable_usage_event());
+    if (!call.sees(row->user_id)) return fail(ErrorCode::kNotFound, "no usage event with this id");
+    show(call, *row, *response->mutable_usage_event());
     return {};
   });
 }

@@ -4,6 +4,7 @@
 #include "common/money/money.h"
 #include "common/resource/validate.h"
 #include "controlplane/api/convert.h"
+#include "controlplane/api/staff_rules.h"
 #include "controlplane/billing/ledger.h"
 #include "controlplane/store/users.h"
 
@@ -13,13 +14,40 @@ namespace {
 
 namespace v1 = admin::v1;
 
+struct RoleName {
+  store::Role role;
+  v1::UserRole shown;
+};
+
+constexpr RoleName kRoles[] = {
+    {store::Role::kUser, v1::USER_ROLE_USER},         {store::Role::kAdmin, v1::USER_ROLE_ADMIN},
+    {store::Role::kOwner, v1::USER_ROLE_OWNER},       {store::Role::kOperator, v1::USER_ROLE_OPERATOR},
+    {store::Role::kFinance, v1::USER_ROLE_FINANCE},   {store::Role::kSupport, v1::USER_ROLE_SUPPORT},
+    {store::Role::kReadOnly, v1::USER_ROLE_READ_ONLY}};
+
+v1::UserRole shown(store::Role role) {
+  for (const RoleName& pair : kRoles) {
+    if (pair.role == role) return pair.shown;
+  }
+  return v1::USER_ROLE_UNSPECIFIED;
+}
+
+// Of a checked message; not set means a plain user.
+Result<store::Role> role_of(v1::UserRole role) {
+  if (role == v1::USER_ROLE_UNSPECIFIED) return store::Role::kUser;
+  for (const RoleName& pair : kRoles) {
+    if (pair.shown == role) return pair.role;
+  }
+  return fail(ErrorCode::kInvalidArgument, "role: there is no such role");
+}
+
 Result<> to_message(Call& call, const store::User& row, v1::User& into) {
   auto balance = billing::balance(call.tx, row.id);
   if (!balance) return std::unexpected(balance.error());
   into.set_id(row.id);
   into.set_email(row.email);
   into.set_display_name(row.display_name);
-  into.set_role(row.role == store::Role::kAdmin ? v1::USER_ROLE_ADMIN : v1::USER_ROLE_USER);
+  into.set_role(shown(row.role));
   into.set_status(row.status == store::Status::kActive ? v1::USER_STATUS_ACTIVE : v1::USER_STATUS_DISABLED);
   into.set_concurrency(row.concurrency);
   into.set_requests_per_minute(row.requests_per_minute);
@@ -39,6 +67,8 @@ Result<> from_message(const v1::User& user, store::User& into) {
   }
   auto multiplier = parse_multiplier_field("multiplier", user.multiplier(), 1'000'000);
   if (!multiplier) return std::unexpected(multiplier.error());
+  auto role = role_of(user.role());
+  if (!role) return std::unexpected(role.error());
   if (Result<> fine = require_not_negative({{"concurrency", user.concurrency()},
                                             {"requests_per_minute", user.requests_per_minute()},
                                             {"tokens_per_minute", user.tokens_per_minute()}});
@@ -47,7 +77,7 @@ Result<> from_message(const v1::User& user, store::User& into) {
   }
   into.email = user.email();
   into.display_name = user.display_name();
-  into.role = user.role() == v1::USER_ROLE_ADMIN ? store::Role::kAdmin : store::Role::kUser;
+  into.role = *role;
   into.status = user.status() == v1::USER_STATUS_DISABLED ? store::Status::kDisabled : store::Status::kActive;
   into.concurrency = user.concurrency();
   into.requests_per_minute = user.requests_per_minute();
@@ -67,7 +97,7 @@ Result<> from_message(const v1::User& user, store::User& into) {
 
 grpc::Status UserServiceImpl::ListUsers(grpc::ServerContext* context, const v1::ListUsersRequest* request,
                                         v1::ListUsersResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
     auto page = store::list_users(call.tx, page_of(*request));
     if (!page) return std::unexpected(page.error());
@@ -81,7 +111,7 @@ grpc::Status UserServiceImpl::ListUsers(grpc::ServerContext* context, const v1::
 
 grpc::Status UserServiceImpl::GetUser(grpc::ServerContext* context, const v1::GetUserRequest* request,
                                       v1::GetUserResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_user(call.tx, request->id()), "user");
     if (!row) return std::unexpected(row.error());
     return to_message(call, *row, *response->mutable_user());
@@ -90,10 +120,11 @@ grpc::Status UserServiceImpl::GetUser(grpc::ServerContext* context, const v1::Ge
 
 grpc::Status UserServiceImpl::CreateUser(grpc::ServerContext* context, const v1::CreateUserRequest* request,
                                          v1::CreateUserResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     store::User row;
     row.id = Uuid::generate(call.clock.now()).to_string();
     if (Result<> valid = from_message(request->user(), row); !valid) return valid;
+    if (Result<> allowed = may_manage(call.caller, row.role); !allowed) return allowed;
     auto stored = store::insert_user(call.tx, row);
     if (!stored) return std::unexpected(stored.error());
     if (Result<> filled = to_message(call, *stored, *response->mutable_user()); !filled) return filled;
@@ -103,9 +134,10 @@ grpc::Status UserServiceImpl::CreateUser(grpc::ServerContext* context, const v1:
 
 grpc::Status UserServiceImpl::UpdateUser(grpc::ServerContext* context, const v1::UpdateUserRequest* request,
                                          v1::UpdateUserResponse* response) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_user(call.tx, request->user().id()), "user");
     if (!row) return std::unexpected(row.error());
+    if (Result<> allowed = may_manage(call.caller, row->role); !allowed) return allowed;
     auto revision = revision_of(request->user().etag());
     if (!revision) return std::unexpected(revision.error());
     v1::User before;
@@ -113,6 +145,7 @@ grpc::Status UserServiceImpl::UpdateUser(grpc::ServerContext* context, const v1:
     v1::User wanted = before;
     if (Result<> merged = merge(request->user(), request->update_mask(), wanted); !merged) return merged;
     if (Result<> valid = from_message(wanted, *row); !valid) return valid;
+    if (Result<> allowed = may_manage(call.caller, row->role); !allowed) return allowed;
     row->revision = revision->value_or(row->revision);
     auto stored = store::update_user(call.tx, *row);
     if (!stored) return std::unexpected(stored.error());
@@ -122,10 +155,11 @@ grpc::Status UserServiceImpl::UpdateUser(grpc::ServerContext* context, const v1:
 }
 
 grpc::Status UserServiceImpl::DeleteUser(grpc::ServerContext* context, const v1::DeleteUserRequest* request,
-                                         v1::DeleteUserResponse* /*response*/) {
-  return run(admin_, context, [&](Call& call) -> Result<> {
+                                         v1::DeleteUserResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     auto row = live(store::get_user(call.tx, request->id()), "user");
     if (!row) return std::unexpected(row.error());
+    if (Result<> allowed = may_manage(call.caller, row->role); !allowed) return allowed;
     auto revision = revision_of(request->etag());
     if (!revision) return std::unexpected(revision.error());
     v1::User before;

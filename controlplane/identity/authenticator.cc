@@ -1,8 +1,8 @@
 #include "controlplane/identity/authenticator.h"
 
 #include "common/crypto/digest.h"
+#include "controlplane/identity/roles.h"
 #include "controlplane/store/admin_tokens.h"
-#include "controlplane/store/users.h"
 
 namespace sluice::identity {
 
@@ -25,11 +25,14 @@ bool Authenticator::is_bootstrap(std::string_view token) const {
   return !bootstrap_token_.empty() && crypto::constant_time_equal(token, bootstrap_token_.reveal());
 }
 
-Result<Caller> Authenticator::authenticate(db::Transaction& tx, std::string_view authorization) const {
-  const std::string_view token = bearer_token(authorization);
-  if (token.empty()) return std::unexpected(token_required());
-  if (is_bootstrap(token)) return Caller{"bootstrap"};
+bool Credentials::empty() const {
+  return bearer_token(authorization).empty() && session.empty();
+}
 
+Result<Caller> Authenticator::by_token(db::Transaction& tx, std::string_view token) const {
+  if (is_bootstrap(token)) {
+    return Caller{.actor = "bootstrap", .role = store::Role::kOwner, .scopes = Scopes::all()};
+  }
   const auto found = store::find_admin_token(tx, crypto::token_hash(token));
   if (!found) {
     if (found.error().code == ErrorCode::kNotFound) return std::unexpected(token_required());
@@ -39,11 +42,23 @@ Result<Caller> Authenticator::authenticate(db::Transaction& tx, std::string_view
   if (found->revoked_at || (found->expires_at && *found->expires_at <= now)) return std::unexpected(token_required());
   const auto user = store::get_user(tx, found->user_id);
   if (!user) return std::unexpected(user.error());
-  if (user->status != store::Status::kActive || user->role != store::Role::kAdmin) {
-    return fail(ErrorCode::kPermissionDenied, "the user of this token is no active administrator");
+  if (user->status != store::Status::kActive) {
+    return fail(ErrorCode::kPermissionDenied, "the user of this token is not active");
   }
   if (Result<> noted = store::note_admin_token_used(tx, found->id, now); !noted) return std::unexpected(noted.error());
-  return Caller{user->id};
+  Caller caller{.actor = user->id, .user_id = user->id, .role = user->role, .scopes = scopes_of(user->role)};
+  if (found->scopes) {
+    // A scope that this build does not know gives nothing.
+    const auto narrowed = Scopes::parse(*found->scopes);
+    caller.scopes = narrowed ? caller.scopes & *narrowed : Scopes();
+  }
+  return caller;
+}
+
+Result<Caller> Authenticator::authenticate(db::Transaction& tx, const Credentials& credentials, bool /*safe*/) const {
+  const std::string_view token = bearer_token(credentials.authorization);
+  if (!token.empty()) return by_token(tx, token);
+  return std::unexpected(token_required());
 }
 
 }  // namespace sluice::identity

@@ -1,5 +1,5 @@
-// Who calls the admin API: the bootstrap token from a file, or an admin token of a user with the role admin. Deny by
-// default. Blocking (an admin token is looked up); any thread.
+// Who calls the admin API: the bootstrap token from a file, an admin token, or the session of a browser. Deny by
+// default. Blocking (tokens are looked up); any thread.
 #pragma once
 
 #include <string>
@@ -9,12 +9,31 @@
 #include "common/base/secret.h"
 #include "common/base/status.h"
 #include "controlplane/db/transaction.h"
+#include "controlplane/identity/scopes.h"
+#include "controlplane/store/enums.h"
+#include "controlplane/store/users.h"
 
 namespace sluice::identity {
 
-// The caller's name in the audit log: "bootstrap" or the user's id.
+// Who calls, and what he may do.
 struct Caller {
-  std::string actor;
+  // In the audit log: "bootstrap", the user's id, or "anonymous".
+  std::string actor = "anonymous";
+  // Empty for the bootstrap token and for strangers.
+  std::string user_id = {};
+  store::Role role = store::Role::kUser;
+  Scopes scopes = {};
+  // Of the session, if he came by one.
+  std::string session_id = {};
+};
+
+// What a call shows; empty where it shows nothing.
+struct Credentials {
+  std::string authorization;  // "Bearer ..."
+  std::string session;        // the session's token
+  std::string csrf;           // what a page sends with calls that change something
+
+  [[nodiscard]] bool empty() const;
 };
 
 class Authenticator {
@@ -22,14 +41,17 @@ class Authenticator {
   Authenticator(Secret bootstrap_token, const Clock& clock)
       : bootstrap_token_(std::move(bootstrap_token)), clock_(clock) {}
 
-  // `authorization` is the field's value, "Bearer ...". kUnauthenticated for everything that is not a live token;
-  // kPermissionDenied for a live token of a user who is no active admin.
-  [[nodiscard]] Result<Caller> authenticate(db::Transaction& tx, std::string_view authorization) const;
+  // A bearer token goes before a session. kUnauthenticated for everything that is neither a live token nor a live
+  // session; kPermissionDenied for a live token of a user who is not active, and for a session that changes something
+  // (`safe` is false) without its CSRF token.
+  [[nodiscard]] Result<Caller> authenticate(db::Transaction& tx, const Credentials& credentials, bool safe) const;
 
-  // True without a look-up: what a call without any valid form of credential costs.
+  // True without a look-up.
   [[nodiscard]] bool is_bootstrap(std::string_view token) const;
 
  private:
+  [[nodiscard]] Result<Caller> by_token(db::Transaction& tx, std::string_view token) const;
+
   Secret bootstrap_token_;
   const Clock& clock_;
 };

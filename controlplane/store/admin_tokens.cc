@@ -6,7 +6,7 @@ namespace sluice::store {
 namespace {
 
 #define SLUICE_ADMIN_TOKEN_COLUMNS \
-  "id, user_id, name, token_hash, last4, expires_at, revoked_at, last_used_at, created_at"
+  "id, user_id, name, token_hash, last4, expires_at, revoked_at, last_used_at, created_at, scopes"
 
 constexpr db::Statement kFind{"find_admin_token",
                               "SELECT " SLUICE_ADMIN_TOKEN_COLUMNS " FROM admin_tokens WHERE token_hash = $1"};
@@ -20,7 +20,8 @@ AdminToken read_admin_token(const db::Row& row) {
           .expires_at = row.get<std::optional<SystemTime>>("expires_at"),
           .revoked_at = row.get<std::optional<SystemTime>>("revoked_at"),
           .last_used_at = row.get<std::optional<SystemTime>>("last_used_at"),
-          .created_at = row.get<SystemTime>("created_at")};
+          .created_at = row.get<SystemTime>("created_at"),
+          .scopes = row.get<std::optional<std::vector<std::string>>>("scopes")};
 }
 
 }  // namespace
@@ -31,9 +32,10 @@ Result<AdminToken> insert_admin_token(db::Transaction& tx, const AdminToken& tok
   if (!user) return std::unexpected(user.error());
   if (user->empty()) return fail(ErrorCode::kFailedPrecondition, "there is no user with the id " + token.user_id);
   auto rows = tx.exec(
-      "INSERT INTO admin_tokens (id, user_id, name, token_hash, last4, expires_at) VALUES ($1, $2, $3, $4, $5, $6) "
+      "INSERT INTO admin_tokens (id, user_id, name, token_hash, last4, expires_at, scopes) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7) "
       "RETURNING " SLUICE_ADMIN_TOKEN_COLUMNS,
-      token.id, token.user_id, token.name, db::Bytes{token.token_hash}, token.last4, token.expires_at);
+      token.id, token.user_id, token.name, db::Bytes{token.token_hash}, token.last4, token.expires_at, token.scopes);
   return one(rows, read_admin_token, [&] { return not_found("admin token", token.id); });
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
@@ -24,6 +25,8 @@ struct AdminToken {
   std::optional<SystemTime> revoked_at = {};
   std::optional<SystemTime> last_used_at = {};
   SystemTime created_at = {};
+  // None: all that the user may do.
+  std::optional<std::vector<std::string>> scopes = {};
 };
 
 struct AdminTokenFilter {

@@ -33,7 +33,23 @@ std::string_view name(Status status) {
 }
 
 std::string_view name(Role role) {
-  return role == Role::kAdmin ? "admin" : "user";
+  switch (role) {
+    case Role::kUser:
+      return "user";
+    case Role::kAdmin:
+      return "admin";
+    case Role::kOwner:
+      return "owner";
+    case Role::kOperator:
+      return "operator";
+    case Role::kFinance:
+      return "finance";
+    case Role::kSupport:
+      return "support";
+    case Role::kReadOnly:
+      return "read_only";
+  }
+  std::abort();
 }
 
 std::string_view name(Interruption policy) {
@@ -63,7 +79,8 @@ Status status_of(std::string_view name) {
 }
 
 Role role_of(std::string_view name) {
-  return find(name, {Role::kUser, Role::kAdmin});
+  return find(name, {Role::kUser, Role::kAdmin, Role::kOwner, Role::kOperator, Role::kFinance, Role::kSupport,
+                     Role::kReadOnly});
 }
 
 Interruption interruption_of(std::string_view name) {

@@ -11,14 +11,14 @@ namespace sluice::store {
 
 // Deleted rows stay for the history that refers to them; nothing brings them back.
 enum class Status { kActive, kDisabled, kDeleted };
-enum class Role { kUser, kAdmin };
+enum class Role { kUser, kAdmin, kOwner, kOperator, kFinance, kSupport, kReadOnly };
 // What happens upstream when a client leaves a running stream.
 enum class Interruption { kCancel, kDrain };
 enum class CredentialKind { kApiKey, kAccessToken };
 using BudgetWindow = money::Window;
 
-// "active", "disabled", "deleted"; "user", "admin"; "cancel", "drain"; "api_key", "access_token"; "day",
-// "week", "month", "total".
+// "active", "disabled", "deleted"; "user", "admin", "owner", "operator", "finance", "support", "read_only"; "cancel",
+// "drain"; "api_key", "access_token"; "day", "week", "month", "total".
 [[nodiscard]] std::string_view name(Status status);
 [[nodiscard]] std::string_view name(Role role);
 [[nodiscard]] std::string_view name(Interruption policy);
