@@ -96,9 +96,6 @@ grpc::Status run_call(const AdminContext& admin, const grpc::ServerContext& cont
   // Without any token there is nothing to look up: no database connection for strangers.
   if (!rule.open && credentials.empty()) return to_status(identity::token_required());
   const bool dry_run = metadata_of(context, kDryRunMetadata) == "true";
-  if (dry_run && rule.outside) {
-    return to_status({ErrorCode::kInvalidArgument, rule.method + " has effects elsewhere: it cannot be tried"});
-  }
   const std::string request_id = request_id_of(context, admin.clock);
   bool tried = false;
   const Result<> done = db::in_transaction(admin.pool, [&](db::Transaction& tx) -> Result<> {
@@ -111,6 +108,9 @@ grpc::Status run_call(const AdminContext& admin, const grpc::ServerContext& cont
     call.actor = call.caller.actor;
     const Result<Reach> reach = permit(rule, call.caller, request);
     if (!reach) return std::unexpected(reach.error());
+    if (dry_run && rule.outside) {
+      return fail(ErrorCode::kInvalidArgument, rule.method + " has effects elsewhere: it cannot be tried");
+    }
     call.reach = *reach;
     response.Clear();
     if (Result<> ran = body(call); !ran || !dry_run) return ran;

@@ -9,6 +9,7 @@
 #include "controlplane/api/admin_call.h"
 #include "controlplane/api/admin_tokens_service.h"
 #include "controlplane/api/api_keys_service.h"
+#include "controlplane/api/audit_service.h"
 #include "controlplane/api/egress_proxies_service.h"
 #include "controlplane/api/groups_service.h"
 #include "controlplane/api/jobs_service.h"
@@ -56,6 +57,7 @@ class AdminServices {
         subscription_plans_(admin),
         subscriptions_(admin),
         jobs_(admin),
+        audit_(admin),
         requests_(admin, std::move(ask_nodes)) {}
 
   void add_to(grpc::ServerBuilder& builder) {
@@ -64,7 +66,7 @@ class AdminServices {
              &nodes_,          &usage_,          &ledger_,        &admin_tokens_,       &settings_,
              &egress_proxies_, &account_health_, &oauth_clients_, &oauth_logins_,       &price_imports_,
              &statements_,     &ledger_checks_,  &redeem_codes_,  &subscription_plans_, &subscriptions_,
-             &jobs_,           &requests_}) {
+             &jobs_,           &audit_,          &requests_}) {
       builder.RegisterService(service);
     }
   }
@@ -91,6 +93,7 @@ class AdminServices {
   api::SubscriptionPlanServiceImpl subscription_plans_;
   api::SubscriptionServiceImpl subscriptions_;
   api::JobServiceImpl jobs_;
+  api::AuditServiceImpl audit_;
   api::RequestServiceImpl requests_;
 };
 

@@ -112,18 +112,12 @@ TEST_CASE("an admin token works until it is revoked") {
   }
 }
 
-TEST_CASE("an admin token that has ended, or is for no administrator, is of no use") {
+TEST_CASE("an admin token that has ended is of no use") {
   const ControlPlane& plane = ControlPlane::shared();
   const std::string admin = make_user(plane, "USER_ROLE_ADMIN");
   const auto ended = plane.ok("POST", "/admin/v1/admin-tokens",
                               R"({"adminToken": {"userId": ")" + admin + R"(", "expiresAt": "2020-01-01T00:00:00Z"}})");
   CHECK(plane.http("GET", "/admin/v1/users", "", text_at(ended, "secret")).status == 401);
-
-  const std::string user = make_user(plane);
-  const HttpAnswer refused =
-      plane.http("POST", "/admin/v1/admin-tokens", R"({"adminToken": {"userId": ")" + user + R"("}})");
-  CHECK(refused.status == 400);
-  CHECK(text_at(refused.json(), "detail").find("user_id") != std::string::npos);
 }
 
 }  // namespace sluice::testing
