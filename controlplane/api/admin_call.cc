@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "common/base/uuid.h"
+#include "controlplane/api/idempotency.h"
 
 namespace sluice::api {
 
@@ -89,35 +90,79 @@ std::string request_id_of(const grpc::ServerContext& context, const Clock& clock
   return given.empty() ? Uuid::generate(clock.now()).to_string() : given;
 }
 
+namespace {
+
+// What a call is, as its metadata say, and how it goes.
+struct Frame {
+  identity::Credentials credentials;
+  std::string request_id;
+  std::string idempotency_key;
+  bool dry_run = false;
+  bool tried = false;  // a dry run went well, and is rolled back
+};
+
+Frame frame_of(const grpc::ServerContext& context, const Clock& clock) {
+  return {.credentials = credentials_of(context),
+          .request_id = request_id_of(context, clock),
+          .idempotency_key = metadata_of(context, kIdempotencyMetadata),
+          .dry_run = metadata_of(context, kDryRunMetadata) == "true"};
+}
+
+// What needs no database: without any token there is nothing to look up for a stranger.
+Result<> check_before(const AdminContext& admin, const AccessRule& rule, const Frame& frame) {
+  if (!rule.open && frame.credentials.empty()) return std::unexpected(identity::token_required());
+  const std::string_view token = identity::bearer_token(frame.credentials.authorization);
+  if (!rule.open && !admin.authenticator.is_bootstrap(token)) {
+    if (Result<> in_rate = admin.rates.take(token.empty() ? frame.credentials.session : token); !in_rate) {
+      return in_rate;
+    }
+  }
+  return {};
+}
+
+Result<> check_wishes(const AccessRule& rule, const Frame& frame) {
+  if (frame.dry_run && rule.outside) {
+    return fail(ErrorCode::kInvalidArgument, rule.method + " has effects elsewhere: it cannot be tried");
+  }
+  return IdempotentCall::check(frame.idempotency_key, rule);
+}
+
+Result<> run_body(const AdminContext& admin, Call& call, const AccessRule& rule, const Frame& frame,
+                  const google::protobuf::Message& request, google::protobuf::Message& response, const CallBody& body) {
+  response.Clear();
+  if (frame.idempotency_key.empty()) return body(call);
+  IdempotentCall once(admin.vault, admin.clock);
+  const auto replayed = once.begin(call.tx, call.actor, frame.idempotency_key, rule, request, response);
+  if (!replayed) return std::unexpected(replayed.error());
+  if (*replayed) return {};
+  if (Result<> done = body(call); !done) return done;
+  return once.end(call.tx, response);
+}
+
+}  // namespace
+
 grpc::Status run_call(const AdminContext& admin, const grpc::ServerContext& context, const AccessRule& rule,
                       const google::protobuf::Message& request, google::protobuf::Message& response,
                       const CallBody& body) {
-  const identity::Credentials credentials = credentials_of(context);
-  // Without any token there is nothing to look up: no database connection for strangers.
-  if (!rule.open && credentials.empty()) return to_status(identity::token_required());
-  const bool dry_run = metadata_of(context, kDryRunMetadata) == "true";
-  const std::string request_id = request_id_of(context, admin.clock);
-  bool tried = false;
+  Frame frame = frame_of(context, admin.clock);
+  if (Result<> fine = check_before(admin, rule, frame); !fine) return to_status(fine.error());
   const Result<> done = db::in_transaction(admin.pool, [&](db::Transaction& tx) -> Result<> {
-    Call call{.tx = tx, .clock = admin.clock, .actor = {}, .request_id = request_id};
+    Call call{.tx = tx, .clock = admin.clock, .actor = {}, .request_id = frame.request_id};
     if (!rule.open) {
-      auto caller = admin.authenticator.authenticate(tx, credentials, rule.safe);
+      auto caller = admin.authenticator.authenticate(tx, frame.credentials, rule.safe);
       if (!caller) return std::unexpected(caller.error());
       call.caller = std::move(*caller);
     }
     call.actor = call.caller.actor;
     const Result<Reach> reach = permit(rule, call.caller, request);
     if (!reach) return std::unexpected(reach.error());
-    if (dry_run && rule.outside) {
-      return fail(ErrorCode::kInvalidArgument, rule.method + " has effects elsewhere: it cannot be tried");
-    }
     call.reach = *reach;
-    response.Clear();
-    if (Result<> ran = body(call); !ran || !dry_run) return ran;
-    tried = true;
+    if (Result<> fine = check_wishes(rule, frame); !fine) return fine;
+    if (Result<> ran = run_body(admin, call, rule, frame, request, response, body); !ran || !frame.dry_run) return ran;
+    frame.tried = true;
     return fail(ErrorCode::kCancelled, "dry run");
   });
-  return done || tried ? grpc::Status::OK : to_status(done.error());
+  return done || frame.tried ? grpc::Status::OK : to_status(done.error());
 }
 
 }  // namespace sluice::api

@@ -10,7 +10,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/crypto/vault.h"
 #include "controlplane/api/access.h"
+#include "controlplane/api/call_rates.h"
 #include "controlplane/db/pool.h"
 #include "controlplane/db/transaction.h"
 #include "controlplane/identity/authenticator.h"
@@ -23,6 +25,8 @@ struct AdminContext {
   db::Pool& pool;
   const Clock& clock;
   const identity::Authenticator& authenticator;
+  const crypto::Vault& vault;
+  CallRates& rates;
 };
 
 // One authenticated call inside its transaction.

@@ -108,7 +108,7 @@ http::WholeAnswer answer(const Problem& problem, const std::string& request_id) 
   if (!errors.empty()) body["errors"] = std::move(errors);
   auto out = make_answer(problem.status, "application/problem+json", boost::json::serialize(body), request_id);
   if (problem.status == 401) out.fields.emplace_back("www-authenticate", "Bearer");
-  if (problem.status == 503) out.fields.emplace_back("retry-after", "1");
+  if (problem.status == 503 || problem.status == 429) out.fields.emplace_back("retry-after", "1");
   return out;
 }
 

@@ -30,7 +30,7 @@ struct Problem {
 // For what no RPC saw: 400, 404, 405, 408, 413, ...
 [[nodiscard]] Problem problem_of(unsigned http_status, std::string detail);
 
-// A 401 says how to authenticate, a 503 when to come back.
+// A 401 says how to authenticate, a 503 or 429 when to come back.
 [[nodiscard]] http::WholeAnswer answer(const Problem& problem, const std::string& request_id);
 
 }  // namespace sluice::api

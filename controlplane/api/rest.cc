@@ -11,6 +11,7 @@
 #include "common/base/uuid.h"
 #include "controlplane/api/admin_call.h"
 #include "controlplane/api/http_answer.h"
+#include "controlplane/api/idempotency.h"
 #include "controlplane/api/openapi.h"
 #include "controlplane/api/problem.h"
 #include "controlplane/api/transcode.h"
@@ -166,6 +167,9 @@ void Rest::call(const Route& route, std::string message, const WholeRequest& req
   if (!calls_->enter(call->context)) return reply(answer(problem_of(503, "the control plane is stopping"), call->id));
   call->context->AddMetadata("authorization", std::string(request.field("authorization")));
   call->context->AddMetadata("x-request-id", call->id);
+  if (const std::string_view key = request.field(kIdempotencyMetadata); !key.empty() && is_printable(key)) {
+    call->context->AddMetadata(kIdempotencyMetadata, std::string(key));
+  }
   if (request.field(kDryRunMetadata) == "true") call->context->AddMetadata(kDryRunMetadata, "true");
   call->context->set_deadline(std::chrono::system_clock::now() + options_.call_time);
   call->request = to_buffer(message);

@@ -179,7 +179,8 @@ int run_control_plane(const ControlConfig& config) {
   usage::DecisionStore decisions(pool, clock);
   billing::UsageServiceImpl usage_service(ingest, decisions, secrets->node_token);
   const identity::Authenticator authenticator(secrets->bootstrap_token, clock);
-  const api::AdminContext admin{pool, clock, authenticator};
+  api::CallRates rates(clock);
+  const api::AdminContext admin{pool, clock, authenticator, secrets->vault, rates};
   AdminServices services(admin, secrets->vault, secrets->key_hasher, guard, oauth, refresher,
                          [&](const std::string& request_id) { return ask_nodes(config_service, request_id); });
 

@@ -32,6 +32,7 @@ struct Job {
 // Each in a file of its own.
 [[nodiscard]] Job trim_change_log_job();
 [[nodiscard]] Job drop_decisions_job();
+[[nodiscard]] Job drop_idempotency_keys_job();
 [[nodiscard]] Job make_partitions_job();
 
 }  // namespace sluice::jobs

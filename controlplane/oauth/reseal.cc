@@ -12,9 +12,12 @@ namespace sluice::oauth {
 
 namespace {
 
-constexpr std::array kTables{SealedTable{"account_credentials", "account_id"}, SealedTable{"egress_proxies", "id"},
-                             SealedTable{"oauth_clients", "id"}, SealedTable{"oauth_logins", "id"},
-                             SealedTable{"oauth_grants", "account_id"}};
+constexpr std::array kTables{SealedTable{"account_credentials", "account_id"},
+                             SealedTable{"egress_proxies", "id"},
+                             SealedTable{"oauth_clients", "id"},
+                             SealedTable{"oauth_logins", "id"},
+                             SealedTable{"oauth_grants", "account_id"},
+                             SealedTable{"idempotency_keys", "id"}};
 
 struct Batch {
   std::int64_t done = 0;
