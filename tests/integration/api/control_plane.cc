@@ -107,9 +107,16 @@ boost::json::value HttpAnswer::json() const {
 }
 
 ControlPlane::ControlPlane(PostgresServer& postgres)
-    : database_(postgres.fresh_database()),
-      token_(random_base62(43)),
-      node_token_(random_base62(43)),
+    : ControlPlane(postgres.fresh_database(), random_base62(43), random_base62(43)) {}
+
+std::unique_ptr<ControlPlane> ControlPlane::replica() const {
+  return std::unique_ptr<ControlPlane>(new ControlPlane(database_, token_, node_token_));
+}
+
+ControlPlane::ControlPlane(std::string database, std::string token, std::string node_token)
+    : database_(std::move(database)),
+      token_(std::move(token)),
+      node_token_(std::move(node_token)),
       http_port_(free_port()),
       grpc_port_(free_port()) {
   write_private(dir_ / "kek", std::string(64, 'a'));
@@ -126,6 +133,10 @@ ControlPlane::ControlPlane(PostgresServer& postgres)
          << "log:\n  level: debug\n";
   config.close();
   start();
+  wait_until_ready();
+}
+
+void ControlPlane::wait_until_ready() const {
   if (!eventually(kGenerous, [this] { return ready(); })) {
     throw std::runtime_error("the control plane does not get ready: " + log_text());
   }

@@ -33,6 +33,8 @@ class ControlPlane {
  public:
   // Starts the process and waits until it is ready.
   explicit ControlPlane(PostgresServer& postgres = PostgresServer::shared());
+  // Another process with the same database, secrets and tokens.
+  [[nodiscard]] std::unique_ptr<ControlPlane> replica() const;
 
   // The one that tests share which do not stop it.
   [[nodiscard]] static ControlPlane& shared();
@@ -47,6 +49,9 @@ class ControlPlane {
   [[nodiscard]] boost::json::value ok(const std::string& method, const std::string& target,
                                       const std::string& body = {}) const;
 
+  // By kill -9; start() begins it anew.
+  void kill() { process_.reset(); }
+
   // Sends the bytes and resets the connection without waiting for an answer.
   void send_and_leave(const std::string& bytes) const;
 
@@ -56,6 +61,8 @@ class ControlPlane {
 
   [[nodiscard]] bool ready() const;
   void start();
+  // Throws with the log if it takes too long.
+  void wait_until_ready() const;
   [[nodiscard]] Process& process() { return *process_; }
   [[nodiscard]] const std::string& token() const { return token_; }
   // What nodes show, and where they dial.
@@ -67,6 +74,8 @@ class ControlPlane {
   [[nodiscard]] std::vector<std::string> command(const std::vector<std::string>& more = {}) const;
 
  private:
+  ControlPlane(std::string database, std::string token, std::string node_token);
+
   TempDir dir_;
   std::string database_;
   std::string token_;
