@@ -4,6 +4,10 @@
 #include <boost/json/serialize.hpp>
 #include <cctype>
 
+#include "controlplane/api/access.h"
+#include "controlplane/api/admin_call.h"
+#include "controlplane/api/idempotency.h"
+
 namespace sluice::api {
 
 namespace json = boost::json;
@@ -75,9 +79,27 @@ json::array parameters(const Route& route) {
   return out;
 }
 
-json::object content(std::string_view type, const std::string& schema) {
+json::object content(std::string_view type, const std::string& schema, json::object example) {
   const json::string_view key(type.data(), type.size());
-  return {{key, json::object{{"schema", json::object{{"$ref", schema_reference(schema)}}}}}};
+  return {{key, json::object{{"schema", json::object{{"$ref", schema_reference(schema)}}},
+                             {"example", std::move(example)}}}};
+}
+
+json::object header(std::string_view name, std::string_view description) {
+  return {{"name", json::string_view(name.data(), name.size())},
+          {"in", "header"},
+          {"description", json::string_view(description.data(), description.size())},
+          {"schema", json::object{{"type", "string"}}}};
+}
+
+// What every call that changes something takes, but those with effects elsewhere (idempotency.h, admin_call.h).
+void add_wishes(const Route& route, json::array& into) {
+  const AccessRule rule = access_rule(*route.method->input_type());
+  if (rule.safe || rule.open || rule.outside) return;
+  into.push_back(header(kIdempotencyMetadata,
+                        "Up to 255 printable characters. The same call with the same key is done once; the answer is "
+                        "remembered for 24 hours."));
+  into.push_back(header(kDryRunMetadata, "\"true\": answers as the call would, and changes nothing."));
 }
 
 json::object request_id_header() {
@@ -90,7 +112,8 @@ json::object responses(const Route& route) {
   const json::object problem{{"$ref", "#/components/responses/Problem"}};
   return {{"200", json::object{{"description", text_or(Schema::comment(answer), "Done.")},
                                {"headers", request_id_header()},
-                               {"content", content("application/json", answer.name())}}},
+                               {"content", content("application/json", answer.name(),
+                                                   message_example(answer, Direction::kAnswer))}}},
           {"4XX", problem},
           {"default", problem}};
 }
@@ -104,16 +127,29 @@ json::object operation(const Route& route) {
                    {"summary", summary},
                    {"description", comment},
                    {"tags", json::array{method.service()->name()}}};
-  if (json::array list = parameters(route); !list.empty()) out["parameters"] = std::move(list);
+  json::array list = parameters(route);
+  add_wishes(route, list);
+  if (!list.empty()) out["parameters"] = std::move(list);
   if (!route.body.empty()) {
     const Descriptor* body = method.input_type();
     if (route.body != "*") body = body->FindFieldByName(route.body)->message_type();
-    out["requestBody"] = json::object{{"required", true}, {"content", content("application/json", body->name())}};
+    out["requestBody"] = json::object{
+        {"required", true},
+        {"content", content("application/json", body->name(), message_example(*body, Direction::kRequest))}};
   }
   out["responses"] = responses(route);
   // Only what is under /admin/ asks for a token (rest.cc).
   if (!path_key(route).starts_with("/admin/")) out["security"] = json::array();
   return out;
+}
+
+json::object problem_example() {
+  return {{"type", "urn:sluice:problem:invalid-argument"},
+          {"title", "The request is not valid"},
+          {"status", 400},
+          {"detail", "name: must not be empty"},
+          {"request_id", "01935f7a-2c4e-7b3a-9a51-3f0c2b1d4e5f"},
+          {"errors", json::array{json::object{{"field", "name"}, {"detail", "must not be empty"}}}}};
 }
 
 json::object paths(const RouteTable& routes) {
@@ -141,7 +177,7 @@ json::array tags(const Schema& schema) {
 std::string openapi(const Schema& schema, const RouteTable& routes, const std::string& version) {
   const json::object problem{{"description", "What went wrong."},
                              {"headers", request_id_header()},
-                             {"content", content("application/problem+json", "Problem")}};
+                             {"content", content("application/problem+json", "Problem", problem_example())}};
   const json::object bearer{{"type", "http"},
                             {"scheme", "bearer"},
                             {"description", "An admin token, or the bootstrap token of the installation."}};

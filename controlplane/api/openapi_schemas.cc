@@ -18,9 +18,10 @@ void describe(json::object& out, const std::string& text) {
   if (!text.empty()) out["description"] = text;
 }
 
-// Messages that JSON writes as one text.
-bool is_text_message(const Descriptor& message) {
-  return message.full_name() == "google.protobuf.Timestamp" || message.full_name() == "google.protobuf.FieldMask";
+// Messages that JSON writes in a way of their own.
+bool is_known_message(const Descriptor& message) {
+  return message.full_name() == "google.protobuf.Timestamp" || message.full_name() == "google.protobuf.FieldMask" ||
+         message.full_name() == "google.protobuf.Struct";
 }
 
 json::object single_schema(const FieldDescriptor& field) {
@@ -50,6 +51,7 @@ json::object single_schema(const FieldDescriptor& field) {
       if (field.message_type()->full_name() == "google.protobuf.FieldMask") {
         return {{"type", "string"}, {"examples", json::array{"displayName,status"}}};
       }
+      if (field.message_type()->full_name() == "google.protobuf.Struct") return {{"type", "object"}};
       return {{"$ref", schema_reference(field.message_type()->name())}};
   }
   return {};
@@ -61,8 +63,8 @@ json::object message_schema(const Descriptor& message) {
     const FieldDescriptor& field = *message.field(i);
     json::object property = field_schema(field);
     const std::string comment = Schema::comment(field);
-    if (comment.starts_with("Set by the server.") || comment.ends_with("Read-only.")) property["readOnly"] = true;
-    if (comment.starts_with("Write-only")) property["writeOnly"] = true;
+    if (nature_of(field).read_only) property["readOnly"] = true;
+    if (nature_of(field).write_only) property["writeOnly"] = true;
     describe(property, comment);
     properties[field.json_name()] = std::move(property);
   }
@@ -113,7 +115,7 @@ json::object problem_schema() {
 
 // Adds a message and everything that its fields refer to.
 void add_message(json::object& out, const Descriptor& message) {
-  if (is_text_message(message) || out.contains(message.name())) return;
+  if (is_known_message(message) || out.contains(message.name())) return;
   if (!message.options().map_entry()) out[message.name()] = message_schema(message);
   for (int i = 0; i < message.field_count(); ++i) {
     const FieldDescriptor& field = *message.field(i);
@@ -123,6 +125,12 @@ void add_message(json::object& out, const Descriptor& message) {
 }
 
 }  // namespace
+
+FieldNature nature_of(const FieldDescriptor& field) {
+  const std::string comment = Schema::comment(field);
+  return {.read_only = comment.starts_with("Set by the server.") || comment.ends_with("Read-only."),
+          .write_only = comment.starts_with("Write-only")};
+}
 
 std::string schema_reference(const std::string& name) {
   return "#/components/schemas/" + name;

@@ -9,10 +9,11 @@ import { System } from './system.mjs';
 import growth from './measures/growth.mjs';
 import overload from './measures/overload.mjs';
 import proxying from './measures/proxying.mjs';
+import push from './measures/push.mjs';
 import redis from './measures/redis.mjs';
 import rejection from './measures/rejection.mjs';
 
-const measures = [...proxying, ...redis, ...rejection, ...overload, ...growth];
+const measures = [...proxying, ...redis, ...rejection, ...overload, ...growth, ...push];
 const words = process.argv.slice(2);
 const quick = words.includes('--quick');
 const at = words.indexOf('--rounds');
