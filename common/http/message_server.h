@@ -1,5 +1,5 @@
 // Serves whole messages: reads each request with its body, hands it to a function and writes the answer that the
-// function gives, at once or later and from any thread. For programs that need no streaming; callers write no
+// function gives, at once or later and from any thread; an answer may go on through a pipe. Callers write no
 // coroutines. Make, start and destroy it on one thread while the worker does not run, or on the worker's own.
 #pragma once
 
@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/http/answer_pipe.h"
+#include "common/http/answer_pump.h"
 #include "common/http/refusal.h"
 #include "common/http/server_connection.h"
 #include "common/io/worker.h"
@@ -35,6 +37,8 @@ struct WholeAnswer {
   unsigned status = 200;
   std::vector<OwnedField> fields;  // without framing fields
   std::string body;
+  // Set: the answer has no length; what comes out of the pipe follows the body, until its end.
+  std::shared_ptr<AnswerPipe> pipe = nullptr;
 };
 
 struct MessageServerOptions {
@@ -44,6 +48,8 @@ struct MessageServerOptions {
   std::size_t max_connections = 1000;
   // A request without an answer after this long gets 504.
   std::chrono::milliseconds answer_time{60'000};
+  // Of answers that go on.
+  PumpOptions pump = {};
 };
 
 class MessageServer {
@@ -63,7 +69,8 @@ class MessageServer {
   ~MessageServer();
 
   [[nodiscard]] std::uint16_t port() const;
-  // Accepts no more connections; those there are end with their next answer. On the worker's thread.
+  // Accepts no more connections; those there are end with their next answer, and answers that go on end now. On the
+  // worker's thread.
   void stop();
   // Requests that were read and whose answer is not written. Any thread.
   [[nodiscard]] std::size_t busy() const;

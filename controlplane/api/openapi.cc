@@ -110,10 +110,11 @@ json::object request_id_header() {
 json::object responses(const Route& route) {
   const Descriptor& answer = *route.method->output_type();
   const json::object problem{{"$ref", "#/components/responses/Problem"}};
+  // Of a stream: the schema is that of the data of one event (rest_stream.h).
+  const std::string_view type = route.method->server_streaming() ? "text/event-stream" : "application/json";
   return {{"200", json::object{{"description", text_or(Schema::comment(answer), "Done.")},
                                {"headers", request_id_header()},
-                               {"content", content("application/json", answer.name(),
-                                                   message_example(answer, Direction::kAnswer))}}},
+                               {"content", content(type, answer.name(), message_example(answer, Direction::kAnswer))}}},
           {"4XX", problem},
           {"default", problem}};
 }

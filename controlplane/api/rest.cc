@@ -10,10 +10,12 @@
 
 #include "common/base/uuid.h"
 #include "controlplane/api/admin_call.h"
+#include "controlplane/api/byte_buffers.h"
 #include "controlplane/api/http_answer.h"
 #include "controlplane/api/idempotency.h"
 #include "controlplane/api/openapi.h"
 #include "controlplane/api/problem.h"
+#include "controlplane/api/rest_stream.h"
 #include "controlplane/api/transcode.h"
 
 namespace sluice::api {
@@ -35,20 +37,6 @@ bool is_json(std::string_view content_type) {
   return type == "application/json";
 }
 
-grpc::ByteBuffer to_buffer(const std::string& bytes) {
-  const grpc::Slice slice(bytes);
-  return {&slice, 1};
-}
-
-std::string to_string(grpc::ByteBuffer& buffer) {
-  std::vector<grpc::Slice> slices;
-  std::string out;
-  if (!buffer.Dump(&slices).ok()) return out;
-  for (const grpc::Slice& slice : slices)
-    out.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  return out;
-}
-
 // What goes into gRPC metadata: gRPC aborts the call on anything else.
 bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
@@ -63,7 +51,7 @@ struct Rest::Call {
   const std::string id;
   const Reply reply;
   const std::shared_ptr<CallsInFlight> calls;
-  const std::shared_ptr<grpc::ClientContext> context = std::make_shared<grpc::ClientContext>();
+  std::shared_ptr<grpc::ClientContext> context = std::make_shared<grpc::ClientContext>();
   grpc::ByteBuffer request{};
   grpc::ByteBuffer response{};
 
@@ -161,16 +149,26 @@ void Rest::handle(WholeRequest request, const Reply& reply) {
   call(*match.route, std::move(*message), request, std::move(id), reply);
 }
 
+void Rest::add_metadata(grpc::ClientContext& context, const WholeRequest& request, const std::string& id) {
+  context.AddMetadata("authorization", std::string(request.field("authorization")));
+  context.AddMetadata("x-request-id", id);
+  for (const char* name : {kIdempotencyMetadata, kLastEventMetadata}) {
+    if (const std::string_view value = request.field(name); !value.empty() && is_printable(value)) {
+      context.AddMetadata(name, std::string(value));
+    }
+  }
+  if (request.field(kDryRunMetadata) == "true") context.AddMetadata(kDryRunMetadata, "true");
+}
+
 void Rest::call(const Route& route, std::string message, const WholeRequest& request, std::string id,
                 const Reply& reply) {
   auto call = std::make_shared<Call>(schema_, route, std::move(id), reply, calls_);
   if (!calls_->enter(call->context)) return reply(answer(problem_of(503, "the control plane is stopping"), call->id));
-  call->context->AddMetadata("authorization", std::string(request.field("authorization")));
-  call->context->AddMetadata("x-request-id", call->id);
-  if (const std::string_view key = request.field(kIdempotencyMetadata); !key.empty() && is_printable(key)) {
-    call->context->AddMetadata(kIdempotencyMetadata, std::string(key));
+  add_metadata(*call->context, request, call->id);
+  // A stream takes as long as its client listens.
+  if (route.method->server_streaming()) {
+    return start_stream(stub_, {schema_, route, call->id, reply, calls_, std::move(call->context), std::move(message)});
   }
-  if (request.field(kDryRunMetadata) == "true") call->context->AddMetadata(kDryRunMetadata, "true");
   call->context->set_deadline(std::chrono::system_clock::now() + options_.call_time);
   call->request = to_buffer(message);
   stub_.UnaryCall(call->context.get(), route.rpc_name, grpc::StubOptions(), &call->request, &call->response,

@@ -23,6 +23,8 @@ struct RestOptions {
   std::string version;
   // Of one call.
   std::chrono::milliseconds call_time{30'000};
+  // A stream on which nothing happens says so this often.
+  std::chrono::milliseconds ping_time{15'000};
   // For /readyz: "" if the process can work, else why not. Must not block.
   std::function<std::string()> not_ready;
   // For /metrics.
@@ -53,6 +55,7 @@ class Rest {
   // /healthz, /readyz, /metrics, /openapi.json.
   [[nodiscard]] bool answer_page(const http::WholeRequest& request, const std::string& id,
                                  const http::MessageServer::Reply& reply) const;
+  static void add_metadata(grpc::ClientContext& context, const http::WholeRequest& request, const std::string& id);
   void call(const Route& route, std::string message, const http::WholeRequest& request, std::string id,
             const http::MessageServer::Reply& reply);
 

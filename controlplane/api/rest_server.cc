@@ -3,6 +3,7 @@
 #include <future>
 
 #include "common/observe/log.h"
+#include "controlplane/api/rest_stream.h"
 
 namespace sluice::api {
 
@@ -16,6 +17,7 @@ constexpr std::chrono::milliseconds kLastAnswers{2'000};
 Result<std::unique_ptr<RestServer>> RestServer::start(const std::string& address, std::uint16_t port,
                                                       const std::shared_ptr<grpc::Channel>& channel, const Clock& clock,
                                                       RestOptions options) {
+  const http::MessageServerOptions served{.pump = {.ping = kEventPing, .ping_time = options.ping_time}};
   std::unique_ptr<RestServer> self(new RestServer(channel, clock, std::move(options)));
   self->worker_.set_exception_log(
       [](std::string_view what) { observe::log(observe::Level::kError, "http_exception", {{"what", what}}); });
@@ -25,7 +27,7 @@ Result<std::unique_ptr<RestServer>> RestServer::start(const std::string& address
       [rest](http::WholeRequest request, const http::MessageServer::Reply& reply) {
         rest->handle(std::move(request), reply);
       },
-      [rest](const http::Refusal& refusal) { return rest->refuse(refusal); });
+      [rest](const http::Refusal& refusal) { return rest->refuse(refusal); }, served);
   if (!server) return std::unexpected(server.error());
   self->server_ = std::make_unique<http::MessageServer>(std::move(*server));
   self->thread_ = std::thread([worker = &self->worker_] { worker->run(); });
@@ -35,8 +37,9 @@ Result<std::unique_ptr<RestServer>> RestServer::start(const std::string& address
 RestServer::~RestServer() {
   worker_.stop();
   if (thread_.joinable()) thread_.join();
-  rest_.finish_calls();  // their answers are posted to worker_
+  // First: the end of the server reaches calls that wait for a slow client. What they answer then goes nowhere.
   server_.reset();
+  rest_.finish_calls();
 }
 
 std::uint16_t RestServer::port() const {
