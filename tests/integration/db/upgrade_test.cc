@@ -18,7 +18,8 @@ SELECT string_agg(line, E'\n' ORDER BY line) FROM (
     FROM pg_constraint WHERE connamespace = 'public'::regnamespace
   UNION ALL SELECT format('index %s', indexdef) FROM pg_indexes WHERE schemaname = 'public'
   UNION ALL SELECT format('trigger %s', pg_get_triggerdef(oid)) FROM pg_trigger WHERE NOT tgisinternal
-  UNION ALL SELECT format('function %s %s', proname, md5(prosrc)) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+  UNION ALL SELECT format('function %s %s', proname, md5(prosrc))
+    FROM pg_proc WHERE pronamespace = 'public'::regnamespace
 ) AS lines)";
 
 // Rows of the first version's tables, as the first builds wrote them.
