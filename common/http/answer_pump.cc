@@ -19,7 +19,8 @@ io::Task<Result<>> pump(io::Worker& worker, ServerConnection& client, AnswerPipe
       break;
     }
     if (taken.text.empty()) {
-      if (co_await wake.wait_until(worker.clock().steady() + options.ping_time)) continue;
+      const bool woken = co_await wake.wait_until(worker.clock().steady() + options.ping_time);
+      if (woken) continue;
       taken.text = options.ping;
     }
     sent = co_await client.write_chunk(taken.text);

@@ -23,6 +23,7 @@
 #include "controlplane/bootstrap/services.h"
 #include "controlplane/db/pool.h"
 #include "controlplane/jobs/runner.h"
+#include "controlplane/live/hub.h"
 #include "controlplane/oauth/refresher.h"
 #include "controlplane/oauth/reseal.h"
 #include "controlplane/publish/config_service.h"
@@ -181,8 +182,10 @@ int run_control_plane(const ControlConfig& config) {
   const identity::Authenticator authenticator(secrets->bootstrap_token, clock);
   api::CallRates rates(clock);
   const api::AdminContext admin{pool, clock, authenticator, secrets->vault, rates};
-  AdminServices services(admin, secrets->vault, secrets->key_hasher, guard, oauth, refresher,
-                         [&](const std::string& request_id) { return ask_nodes(config_service, request_id); });
+  live::Hub hub(pool, clock, Uuid::generate(clock.now()).to_string());
+  AdminServices services(
+      admin, secrets->vault, secrets->key_hasher, guard, oauth, refresher,
+      [&](const std::string& request_id) { return ask_nodes(config_service, request_id); }, hub);
 
   grpc::ServerBuilder builder;
   int bound = 1;  // gRPC sets a port, or leaves 1 for a Unix socket
@@ -205,6 +208,7 @@ int run_control_plane(const ControlConfig& config) {
   watch.stopping.wait(false);
   observe::log(Level::kInfo, "stopping");
   front->reset();
+  hub.end();
   config_service.end_streams();
   usage_service.end_streams();
   server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(10));

@@ -15,6 +15,7 @@
 #include "controlplane/api/jobs_service.h"
 #include "controlplane/api/ledger_checks_service.h"
 #include "controlplane/api/ledger_service.h"
+#include "controlplane/api/live_service.h"
 #include "controlplane/api/nodes_service.h"
 #include "controlplane/api/oauth_clients_service.h"
 #include "controlplane/api/oauth_logins_service.h"
@@ -35,7 +36,7 @@ class AdminServices {
  public:
   AdminServices(const api::AdminContext& admin, const crypto::Vault& vault, const crypto::ApiKeyHasher& hasher,
                 const accounts::BaseUrlGuard& guard, const oauth::VaultContext& oauth, oauth::Refresher& refresher,
-                api::AskNodes ask_nodes)
+                api::AskNodes ask_nodes, live::Hub& hub)
       : users_(admin),
         groups_(admin),
         accounts_(admin, vault, guard),
@@ -58,15 +59,34 @@ class AdminServices {
         subscriptions_(admin),
         jobs_(admin),
         audit_(admin),
-        requests_(admin, std::move(ask_nodes)) {}
+        requests_(admin, std::move(ask_nodes)),
+        live_(admin, hub) {}
 
   void add_to(grpc::ServerBuilder& builder) {
-    for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-             &users_,          &groups_,         &accounts_,      &api_keys_,           &prices_,
-             &nodes_,          &usage_,          &ledger_,        &admin_tokens_,       &settings_,
-             &egress_proxies_, &account_health_, &oauth_clients_, &oauth_logins_,       &price_imports_,
-             &statements_,     &ledger_checks_,  &redeem_codes_,  &subscription_plans_, &subscriptions_,
-             &jobs_,           &audit_,          &requests_}) {
+    for (grpc::Service* service : std::initializer_list<grpc::Service*>{&users_,
+                                                                        &groups_,
+                                                                        &accounts_,
+                                                                        &api_keys_,
+                                                                        &prices_,
+                                                                        &nodes_,
+                                                                        &usage_,
+                                                                        &ledger_,
+                                                                        &admin_tokens_,
+                                                                        &settings_,
+                                                                        &egress_proxies_,
+                                                                        &account_health_,
+                                                                        &oauth_clients_,
+                                                                        &oauth_logins_,
+                                                                        &price_imports_,
+                                                                        &statements_,
+                                                                        &ledger_checks_,
+                                                                        &redeem_codes_,
+                                                                        &subscription_plans_,
+                                                                        &subscriptions_,
+                                                                        &jobs_,
+                                                                        &audit_,
+                                                                        &requests_,
+                                                                        &live_}) {
       builder.RegisterService(service);
     }
   }
@@ -95,6 +115,7 @@ class AdminServices {
   api::JobServiceImpl jobs_;
   api::AuditServiceImpl audit_;
   api::RequestServiceImpl requests_;
+  api::LiveServiceImpl live_;
 };
 
 }  // namespace sluice::bootstrap

@@ -158,6 +158,7 @@ void Fleet::on_status(SessionId session, const config::v1::NodeStatus& status, S
   found->second.heard_at = now;
   found->second.view.status = status;
   found->second.news = true;
+  tell_to_drain(found->second, status.draining());
 }
 
 void Fleet::close(SessionId session, SteadyTime now) {

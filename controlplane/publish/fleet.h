@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -69,6 +70,8 @@ class Fleet {
   // Sends a command to every node that has been welcomed or will be. Returns how many. A node that does not read keeps
   // the newest few.
   std::size_t command_all(const config::v1::Command& command);
+  // The nodes that shall be drained, by node id; all others shall not. Tells those connected, now or later, once.
+  void set_drains(std::set<std::string> wanted);
   // True once after anything that may give other nodes something to do.
   [[nodiscard]] bool take_changed() { return std::exchange(changed_, false); }
 
@@ -85,6 +88,7 @@ class Fleet {
     bool welcomed = false;
     bool wants_snapshot = false;
     std::deque<config::v1::Command> commands;
+    std::optional<bool> told_to_drain;
     std::vector<ResourcePtr> parts;  // of the snapshot being sent, from next_part on
     std::size_t next_part = 0;
     bool holds_snapshot_slot = false;  // until the snapshot is acknowledged
@@ -116,12 +120,14 @@ class Fleet {
   [[nodiscard]] std::optional<config::v1::SubscribeResponse> update(SessionId session, Node& node, SteadyTime now);
   [[nodiscard]] std::optional<config::v1::SubscribeResponse> beat(Node& node, const Version& current, SteadyTime now);
   void end_snapshot(Node& node);
+  void tell_to_drain(Node& node, bool believed);
 
   const FleetOptions options_;
   const std::function<std::uint64_t(std::uint64_t)> random_;
   Book book_;
   std::map<SessionId, Node> nodes_;
   std::vector<NodeView> gone_;
+  std::optional<std::set<std::string>> drains_;
   Trial trial_;
   int snapshots_ = 0;
   bool changed_ = false;

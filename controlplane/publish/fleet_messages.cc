@@ -52,6 +52,25 @@ std::size_t Fleet::command_all(const config::v1::Command& command) {
   return nodes_.size();
 }
 
+void Fleet::set_drains(std::set<std::string> wanted) {
+  drains_ = std::move(wanted);
+  for (auto& [id, node] : nodes_)
+    tell_to_drain(node, node.told_to_drain.value_or(node.view.status.draining()));
+}
+
+// Told again with every status that says otherwise: a command may get lost with its stream.
+void Fleet::tell_to_drain(Node& node, bool believed) {
+  if (!drains_) return;
+  const bool wanted = drains_->contains(node.view.node_id);
+  if (wanted == believed) return;
+  config::v1::Command command;
+  wanted ? command.set_drain(true) : command.set_undrain(true);
+  if (node.commands.size() == kMostCommands) node.commands.pop_front();
+  node.commands.push_back(std::move(command));
+  node.told_to_drain = wanted;
+  changed_ = true;
+}
+
 SubscribeResponse Fleet::welcome() const {
   SubscribeResponse message;
   config::v1::Welcome& out = *message.mutable_welcome();

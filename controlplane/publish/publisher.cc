@@ -29,6 +29,13 @@ std::string rejections_json(const std::vector<config::v1::Rejection>& rejections
   return boost::json::serialize(out);
 }
 
+std::string slots_json(const config::v1::NodeStatus& status) {
+  boost::json::object out;
+  for (const config::v1::AccountSlots& slots : status.account_slots())
+    out[slots.account_id()] = slots.held();
+  return boost::json::serialize(out);
+}
+
 store::Node row_of(const NodeView& view, SystemTime now) {
   return {.node_id = view.node_id,
           .boot_id = view.boot_id,
@@ -41,6 +48,7 @@ store::Node row_of(const NodeView& view, SystemTime now) {
           .journal_records = static_cast<std::int64_t>(view.status.journal_records()),
           .journal_oldest_ms = static_cast<std::int64_t>(view.status.journal_oldest_ms()),
           .rejections = rejections_json(view.rejected),
+          .account_slots = slots_json(view.status),
           .last_seen = now,
           .first_seen = now};
 }
@@ -70,7 +78,16 @@ void Publisher::run() {
     if (stopping_) break;
     look();
     save_nodes();
+    order_drains();
   }
+}
+
+// What people want of nodes is a state in the database, so that each replica tells the nodes that it has.
+void Publisher::order_drains() {
+  if (failing_) return;
+  Result<std::set<std::string>> wanted =
+      db::in_transaction(pool_, [](db::Transaction& tx) { return store::nodes_to_drain(tx); });
+  if (wanted) service_.with_fleet([&](Fleet& fleet) { fleet.set_drains(std::move(*wanted)); });
 }
 
 void Publisher::look() {

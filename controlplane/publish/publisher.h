@@ -49,6 +49,7 @@ class Publisher {
   [[nodiscard]] Result<> load_everything(db::Transaction& tx, const store::ConfigVersion& version);
   [[nodiscard]] Result<> load_changes(db::Transaction& tx, const store::ConfigVersion& version);
   void save_nodes();
+  void order_drains();
 
   db::Listener listener_;
   const std::chrono::milliseconds poll_;

@@ -131,6 +131,9 @@ void Node::start_sync() {
   }
   options.disk = &*disk_writer_;
   options.report = [this] { return report(); };
+  options.on_drain = [this](bool drain) {
+    if (taken_aside_.exchange(drain) != drain) observe::log(Level::kInfo, drain ? "taken_aside" : "taken_back");
+  };
   options.find_decision = [this](const std::string& request_id) { return find_decision(request_id); };
   sync_ = std::make_unique<sync::Client>(std::move(options), clock_);
   live_sync_ = sync_.get();
@@ -153,7 +156,7 @@ admin::Checks Node::readiness() {
   };
   return {{"config", [this, check] { return check(sync_->status().has_config, "no config has arrived yet"); }},
           {"journal", [this, check] { return check(journal_->writable(), "the journal cannot be written"); }},
-          {"draining", [this, check] { return check(!draining_, "the node is draining"); }}};
+          {"draining", [this, check] { return check(!away(), "the node is draining"); }}};
 }
 
 Result<> Node::start_admin() {

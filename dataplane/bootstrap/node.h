@@ -48,7 +48,11 @@ class Node {
   const NodeConfig& config_;
   const RealClock clock_;
   observe::MetricsRegistry metrics_;
+  // Not ready: on its way out, or taken aside by the control plane. What comes all the same is served.
+  [[nodiscard]] bool away() const { return draining_ || taken_aside_; }
+
   std::atomic<bool> draining_ = false;
+  std::atomic<bool> taken_aside_ = false;
   std::optional<crypto::ApiKeyHasher> key_hasher_;
   Secret snapshot_key_;
   Secret node_token_;

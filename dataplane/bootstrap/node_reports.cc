@@ -8,11 +8,16 @@ sync::Report Node::report() const {
   std::uint64_t open = 0;
   for (const auto& worker : workers_)
     open += worker->busy();
-  return {.ready = !draining_ && journal_->writable(),
-          .draining = draining_,
+  constexpr std::string_view kAccount = "account:";
+  auto slots = limits_->share.held_below(kAccount);
+  for (auto& [scope, held] : slots)
+    scope.erase(0, kAccount.size());
+  return {.ready = !away() && journal_->writable(),
+          .draining = away(),
           .open_streams = open,
           .journal_records = stats.records,
-          .journal_oldest_ms = static_cast<std::uint64_t>(stats.oldest.count())};
+          .journal_oldest_ms = static_cast<std::uint64_t>(stats.oldest.count()),
+          .account_slots = std::move(slots)};
 }
 
 // What an earlier process finished and the control plane has not acknowledged is still spent.

@@ -43,4 +43,15 @@ std::uint32_t LocalShare::held(const std::string& scope) const {
   return found == at.held.end() ? 0 : found->second;
 }
 
+std::vector<std::pair<std::string, std::uint32_t>> LocalShare::held_below(std::string_view prefix) const {
+  std::vector<std::pair<std::string, std::uint32_t>> out;
+  for (const Shard& at : shards_) {
+    const std::lock_guard lock(at.mutex);
+    for (const auto& [scope, held] : at.held) {
+      if (held > 0 && scope.starts_with(prefix)) out.emplace_back(scope, held);
+    }
+  }
+  return out;
+}
+
 }  // namespace sluice::limit

@@ -7,7 +7,10 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace sluice::limit {
 
@@ -24,6 +27,8 @@ class LocalShare {
   void enter(const std::string& scope);
   void leave(const std::string& scope);
   [[nodiscard]] std::uint32_t held(const std::string& scope) const;
+  // Every scope with that prefix that has holders.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint32_t>> held_below(std::string_view prefix) const;
 
  private:
   // Scopes are spread over shards, so that workers seldom meet at one lock.

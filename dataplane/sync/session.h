@@ -55,6 +55,7 @@ struct Report {  // for NodeStatus; from the rest of the node
   std::uint64_t open_streams = 0;
   std::uint64_t journal_records = 0;
   std::uint64_t journal_oldest_ms = 0;
+  std::vector<std::pair<std::string, std::uint32_t>> account_slots = {};  // account id, slots held
 };
 
 class Session {
