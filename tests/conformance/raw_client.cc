@@ -108,6 +108,14 @@ RawAnswer RawClient::read_answer(bool to_head) {
   }
 }
 
+std::string RawClient::read_until(std::string_view text) {
+  for (;;) {
+    const std::size_t at = received_.find(text);
+    if (at != std::string::npos) return take(at + text.size());
+    if (!receive()) throw std::runtime_error("the connection ended before: " + std::string(text));
+  }
+}
+
 std::string RawClient::read_to_end() {
   while (receive()) {
   }

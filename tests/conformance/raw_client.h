@@ -26,6 +26,8 @@ class RawClient {
   void end_sending();
   // The next final answer (100 Continue is counted and passed over); status 0 if the connection ended.
   [[nodiscard]] RawAnswer read_answer(bool to_head = false);
+  // All that comes up to and including `text`. Throws if the server closes before.
+  [[nodiscard]] std::string read_until(std::string_view text);
   // Everything else until the server closes. Throws if it does not.
   [[nodiscard]] std::string read_to_end();
   // Waits for 100 Continue.
