@@ -16,6 +16,7 @@
 #include "common/crypto/vault.h"
 #include "common/observe/metrics.h"
 #include "common/observe/process_metrics.h"
+#include "controlplane/alerts/deliverer.h"
 #include "controlplane/billing/ledger_checks.h"
 #include "controlplane/billing/usage_service.h"
 #include "controlplane/bootstrap/database.h"
@@ -177,6 +178,7 @@ int run_control_plane(const ControlConfig& config) {
   billing::Ingest ingest(pool, clock);
   const billing::LedgerCheckJob ledger_checks(pool, clock);
   const jobs::Runner jobs({.owner = Uuid::generate(clock.now()).to_string(), .jobs = jobs::all_jobs()}, pool, clock);
+  const alerts::Deliverer deliverer(pool, clock, secrets->vault, {.fetch = fetch_options(config)});
   usage::DecisionStore decisions(pool, clock);
   billing::UsageServiceImpl usage_service(ingest, decisions, secrets->node_token);
   const identity::Authenticator authenticator(secrets->bootstrap_token, clock);

@@ -8,6 +8,8 @@
 #include "controlplane/api/accounts_service.h"
 #include "controlplane/api/admin_call.h"
 #include "controlplane/api/admin_tokens_service.h"
+#include "controlplane/api/alert_webhooks_service.h"
+#include "controlplane/api/alerts_service.h"
 #include "controlplane/api/api_keys_service.h"
 #include "controlplane/api/audit_service.h"
 #include "controlplane/api/egress_proxies_service.h"
@@ -59,6 +61,8 @@ class AdminServices {
         subscriptions_(admin),
         jobs_(admin),
         audit_(admin),
+        alerts_(admin),
+        alert_webhooks_(admin, guard),
         requests_(admin, std::move(ask_nodes)),
         live_(admin, hub) {}
 
@@ -85,6 +89,8 @@ class AdminServices {
                                                                         &subscriptions_,
                                                                         &jobs_,
                                                                         &audit_,
+                                                                        &alerts_,
+                                                                        &alert_webhooks_,
                                                                         &requests_,
                                                                         &live_}) {
       builder.RegisterService(service);
@@ -114,6 +120,8 @@ class AdminServices {
   api::SubscriptionServiceImpl subscriptions_;
   api::JobServiceImpl jobs_;
   api::AuditServiceImpl audit_;
+  api::AlertServiceImpl alerts_;
+  api::AlertWebhookServiceImpl alert_webhooks_;
   api::RequestServiceImpl requests_;
   api::LiveServiceImpl live_;
 };

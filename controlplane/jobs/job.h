@@ -33,6 +33,8 @@ struct Job {
 [[nodiscard]] Job trim_change_log_job();
 [[nodiscard]] Job drop_decisions_job();
 [[nodiscard]] Job drop_idempotency_keys_job();
+[[nodiscard]] Job evaluate_alerts_job();
+[[nodiscard]] Job drop_alerts_job();
 [[nodiscard]] Job make_partitions_job();
 
 }  // namespace sluice::jobs

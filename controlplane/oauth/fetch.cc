@@ -98,6 +98,8 @@ Result<FetchAnswer> once(const FetchRequest& request, const FetchOptions& option
   field("Expect:");
   if (!request.bearer.empty()) field("Authorization: Bearer " + std::string(request.bearer.reveal()));
   if (request.body) field("Content-Type: " + request.content_type);
+  for (const std::string& line : request.fields)
+    field(line);
   const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> fields(raw, &curl_slist_free_all);
 
   const auto set = [&curl](CURLoption option, auto value) { (void)curl_easy_setopt(curl.get(), option, value); };

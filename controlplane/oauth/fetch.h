@@ -40,6 +40,8 @@ struct FetchRequest {
   // With a body it is a POST, else a GET.
   std::optional<Secret> body = {};
   std::string content_type = {};
+  // Further header fields, "Name: value".
+  std::vector<std::string> fields = {};
   // Sent as a bearer token if not empty.
   Secret bearer = {};
   // Tried in order while nothing was sent; empty: directly. Never directly as a fallback.

@@ -17,6 +17,7 @@ using google::protobuf::FieldDescriptor;
 
 // Shown once, to the person who asks for it.
 const std::set<std::string> kShownOnce{
+    "CreateAlertWebhookResponse.secret",
     "CreateApiKeyResponse.secret",
     "RotateApiKeyResponse.secret",
     "CreateAdminTokenResponse.secret",
