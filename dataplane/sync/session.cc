@@ -94,6 +94,8 @@ Actions Session::on_message(SteadyTime now, const config::v1::SubscribeResponse&
       on_heartbeat(now, message.heartbeat(), out);
       break;
     case config::v1::SubscribeResponse::kCommand:
+      // It says at once how it goes.
+      if (message.command().drain() || message.command().undrain()) beat_at_ = now;
       if (message.command().drain()) out.push_back(Obey{.drain = true});
       if (message.command().undrain()) out.push_back(Obey{.drain = false});
       if (message.command().has_decision()) out.push_back(Find{message.command().decision()});

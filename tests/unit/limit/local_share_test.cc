@@ -96,5 +96,18 @@ TEST_CASE("scripts are named by their SHA-1") {
   CHECK(redis::Script("return 1").sha() == "e0e1f9fabfc9d4800c877a703b823ac0578ff8db");
 }
 
+TEST_CASE("what is held can be listed by prefix") {
+  LocalShare share([] { return 1U; });
+  share.enter("account:a");
+  share.enter("account:a");
+  share.enter("account:b");
+  share.enter("user:a");
+  share.leave("account:b");
+  const auto held = share.held_below("account:");
+  REQUIRE(held.size() == 1);
+  CHECK(held.front().first == "account:a");
+  CHECK(held.front().second == 2);
+}
+
 }  // namespace
 }  // namespace sluice

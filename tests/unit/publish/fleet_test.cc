@@ -145,4 +145,47 @@ TEST_CASE("commands reach every node in order, before the updates, and do not pi
   CHECK(commands == 64);
 }
 
+TEST_CASE("a node is told once that it shall be drained, and again when it says otherwise") {
+  World world;
+  world.load({user(1, 1)});
+  Peer peer, other;
+  REQUIRE(world.connect(peer, "a"));
+  REQUIRE(world.connect(other, "b"));
+  world.settle(peer);
+  world.settle(other);
+  const auto told = [&](Peer& who) {
+    std::string words;
+    while (world.step(who)) {
+      if (who.last.command().drain()) words += "drain ";
+      if (who.last.command().undrain()) words += "undrain ";
+    }
+    return words;
+  };
+  const auto say = [&](bool draining) {
+    v1::NodeStatus status;
+    status.set_draining(draining);
+    world.fleet.on_status(peer.session, status, world.now);
+  };
+  world.fleet.set_drains({});
+  CHECK(told(peer).empty());
+  world.fleet.set_drains({"a"});
+  world.fleet.set_drains({"a"});
+  CHECK(told(peer) == "drain ");
+  CHECK(told(other).empty());
+  say(true);
+  CHECK(told(peer).empty());
+  say(false);
+  CHECK(told(peer) == "drain ");
+  say(true);
+  world.fleet.set_drains({});
+  world.fleet.set_drains({});
+  CHECK(told(peer) == "undrain ");
+  // One that comes back from another replica that had told it.
+  world.fleet.close(peer.session, world.now);
+  REQUIRE(world.connect(peer, "a"));
+  world.settle(peer);
+  say(true);
+  CHECK(told(peer) == "undrain ");
+}
+
 }  // namespace
