@@ -1,4 +1,5 @@
-// Writes the disk copy on its own thread, at most once per `pause`, always the newest config. Thread-safe.
+// Writes the disk copy on its own thread, always the newest config: at most once per `pause`, and resting ten times as
+// long as the writing took, so that steady changes of a large config cost a tenth of a processor. Thread-safe.
 #pragma once
 
 #include <chrono>
