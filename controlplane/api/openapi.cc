@@ -7,6 +7,7 @@
 #include "controlplane/api/access.h"
 #include "controlplane/api/admin_call.h"
 #include "controlplane/api/idempotency.h"
+#include "controlplane/api/rest_stream.h"
 
 namespace sluice::api {
 
@@ -130,6 +131,9 @@ json::object operation(const Route& route) {
                    {"tags", json::array{method.service()->name()}}};
   json::array list = parameters(route);
   add_wishes(route, list);
+  if (route.method->server_streaming()) {
+    list.push_back(header(kLastEventMetadata, "The id of the last event that the client saw, to go on from there."));
+  }
   if (!list.empty()) out["parameters"] = std::move(list);
   if (!route.body.empty()) {
     const Descriptor* body = method.input_type();

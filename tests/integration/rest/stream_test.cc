@@ -166,6 +166,10 @@ TEST_CASE("the description shows a stream as events") {
   const auto& content = watch_it.at("responses").at("200").at("content").as_object();
   CHECK(content.size() == 1);
   CHECK(content.contains("text/event-stream"));
+  const auto& parameters = watch_it.at("parameters").as_array();
+  REQUIRE(parameters.size() == 1);
+  CHECK(parameters.front().at("in") == "header");
+  CHECK(parameters.front().at("name") == "last-event-id");
 }
 
 }  // namespace sluice::api
