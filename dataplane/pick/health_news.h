@@ -50,6 +50,8 @@ struct HealthEnd {
 struct Lesson {
   std::optional<HealthNews> blocked;
   std::vector<HealthEnd> ended;  // came before `blocked`
+  // A pause rule of the operator says that it is the account: another one may do better, whatever the status.
+  bool by_rule = false;
 };
 
 }  // namespace sluice::pick

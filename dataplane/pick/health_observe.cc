@@ -64,7 +64,9 @@ Lesson Health::observe(const Observation& seen, SystemTime now) {
   Lesson lesson;
   const bool good = seen.failure == Failure::kNone && seen.status >= 200 && seen.status < 400;
   if (!good) {
-    lesson.blocked = failed(seen, now);
+    const std::optional<Blocked> rule = rule_of(seen, now);
+    lesson.by_rule = rule.has_value();
+    lesson.blocked = rule ? block(seen, *rule, false, now) : failed(seen, now);
     return lesson;
   }
   succeeded(seen, now, lesson.ended);
@@ -77,7 +79,6 @@ Lesson Health::observe(const Observation& seen, SystemTime now) {
 }
 
 std::optional<HealthNews> Health::failed(const Observation& seen, SystemTime now) {
-  if (const auto paused = rule_of(seen, now)) return block(seen, *paused, false, now);
   const bool about_limits = seen.status == 429 || seen.status == 503 || seen.status == 529;
   const bool about_credential = seen.status == 401 || seen.status == 402 || seen.status == 403;
   const bool about_request =

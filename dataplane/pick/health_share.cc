@@ -59,13 +59,14 @@ void HealthShare::hear(std::string_view text) {
   tidy();
 }
 
-void HealthShare::observe(const Observation& seen) {
+bool HealthShare::observe(const Observation& seen) {
   const SystemTime now = worker_.clock().now();
   const Lesson lesson = health_.observe(seen, now);
   for (const HealthEnd& end : lesson.ended)
     note(end, now);
   if (lesson.blocked) note(*lesson.blocked, now);
   tidy();
+  return lesson.by_rule;
 }
 
 void HealthShare::note(const HealthNews& news, SystemTime now) {

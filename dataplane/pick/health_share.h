@@ -28,8 +28,8 @@ class HealthShare {
               std::chrono::milliseconds tidy_every = std::chrono::seconds(60));
 
   [[nodiscard]] Health& health() { return health_; }
-  // What a call of this worker came to.
-  void observe(const Observation& seen);
+  // What a call of this worker came to. True if a pause rule of the account matched.
+  bool observe(const Observation& seen);
 
  private:
   using Arguments = std::vector<std::string>;

@@ -43,7 +43,7 @@ struct Failure {
 [[nodiscard]] std::string_view to_string(Failure::Kind kind);
 
 // Statuses that are about the account or the moment, not about the request: another account may do better. Never
-// 400, 413 or 422, which are the client's own.
+// 400, 413 or 422, which are the client's own, unless a pause rule of the account says otherwise (learn.h).
 [[nodiscard]] bool may_differ_elsewhere(unsigned status);
 
 // Statuses by which an upstream refuses the operator's credential: not the client's business.

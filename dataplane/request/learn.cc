@@ -18,8 +18,8 @@ Observation observation(const Exchange& exchange) {
           .began = clock.now() - took};
 }
 
-void observe(Exchange& exchange, const Observation& seen) {
-  exchange.services.health.observe(seen);
+bool observe(Exchange& exchange, const Observation& seen) {
+  return exchange.services.health.observe(seen);
 }
 
 // The control plane is asked for a new token; meanwhile the request may wait for it.
@@ -46,13 +46,14 @@ Observation::Failure failure_of(Failure::Kind kind) {
 
 }  // namespace
 
-void learn_from_error(Exchange& exchange, const http::ResponseHead& head, std::string_view body) {
+bool learn_from_error(Exchange& exchange, const http::ResponseHead& head, std::string_view body) {
   Observation seen = observation(exchange);
   seen.status = head.status;
   seen.body = body;
   seen.limits = exchange.provider->read_limits(head, body, exchange.services.clock.now());
-  observe(exchange, seen);
+  const bool by_rule = observe(exchange, seen);
   if (head.status == 401) report_refusal(exchange, head.status);
+  return by_rule;
 }
 
 void learn_from_error_event(Exchange& exchange, const protocol::UpstreamError& error) {

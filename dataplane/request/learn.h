@@ -7,8 +7,9 @@
 
 namespace sluice::request {
 
-// The upstream answered with an error status.
-void learn_from_error(Exchange& exchange, const http::ResponseHead& head, std::string_view body);
+// The upstream answered with an error status. True if a pause rule of the account matched: whatever the status, the
+// operator says that it is the account.
+bool learn_from_error(Exchange& exchange, const http::ResponseHead& head, std::string_view body);
 // It reported an error inside of a stream, before any content.
 void learn_from_error_event(Exchange& exchange, const protocol::UpstreamError& error);
 // A whole answer came.

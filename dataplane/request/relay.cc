@@ -49,9 +49,10 @@ io::Task<std::optional<Failure>> read_error(Exchange& exchange, UpstreamBody& up
   Result<std::string> body = co_await whole_body(exchange, upstream);
   Failure failure =
       failed(Failure::Kind::kStatus, status, status, "the upstream answered with an error and no explanation");
-  failure.elsewhere = may_differ_elsewhere(status);
+  const bool by_rule =
+      learn_from_error(exchange, upstream.answer().head(), body ? std::string_view(*body) : std::string_view());
+  failure.elsewhere = may_differ_elsewhere(status) || by_rule;
   if (!failure.elsewhere) failure.error.retry_after.reset();
-  learn_from_error(exchange, upstream.answer().head(), body ? std::string_view(*body) : std::string_view());
   if (refuses_account(status)) {
     failure.error = account_refused(exchange, status);
   } else if (body && exchange.protocol->read_error(*body, status)) {

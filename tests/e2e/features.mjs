@@ -52,8 +52,9 @@ test('a pause rule takes an account out, and another one goes on', async () => {
   const one = await make.all({ accounts: [{ priority: 0, pauseRules: [{ status: 418, keywords: ['tea time'], minutes: 7 }] }, { priority: 1 }] });
   const [first, second] = one.accounts;
   await fleet.steer(first.credential, 'status=418,message=it is Tea Time');
-  const answer = await post(one);
-  assert.equal(answer.status, 418);
+  const moved = await post(one);
+  assert.equal(moved.status, 200, moved.text);
+  assert.equal(await servedBy(moved), second.id);
   await fleet.steer(first.credential, '');
   const [paused] = await eventually('it is shown', async () => { const rows = await active(first); return rows.length > 0 && rows; });
   assert.equal(paused.reason, 'HEALTH_REASON_PAUSED_BY_RULE');
