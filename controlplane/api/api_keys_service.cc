@@ -30,6 +30,11 @@ grpc::Status ApiKeyServiceImpl::ListApiKeys(grpc::ServerContext* context, const 
     store::ApiKeyFilter filter;
     if (!request->user_id().empty()) filter.user_id = request->user_id();
     if (!request->group_id().empty()) filter.group_id = request->group_id();
+    if (request->status() != v1::API_KEY_STATUS_UNSPECIFIED) {
+      filter.status =
+          request->status() == v1::API_KEY_STATUS_DISABLED ? store::Status::kDisabled : store::Status::kActive;
+    }
+    filter.text = request->query();
     auto page = store::list_api_keys(call.tx, page_of(*request), filter);
     if (!page) return std::unexpected(page.error());
     for (const store::ApiKey& row : page->rows) {

@@ -93,13 +93,28 @@ Result<> from_message(const v1::User& user, store::User& into) {
   return resource::check(pushed);
 }
 
+Result<store::UserFilter> filter_of(const v1::ListUsersRequest& request) {
+  store::UserFilter filter;
+  filter.text = request.query();
+  if (request.status() != v1::USER_STATUS_UNSPECIFIED) {
+    filter.status = request.status() == v1::USER_STATUS_DISABLED ? store::Status::kDisabled : store::Status::kActive;
+  }
+  if (request.role() == v1::USER_ROLE_UNSPECIFIED) return filter;
+  const auto role = role_of(request.role());
+  if (!role) return std::unexpected(role.error());
+  filter.role = *role;
+  return filter;
+}
+
 }  // namespace
 
 grpc::Status UserServiceImpl::ListUsers(grpc::ServerContext* context, const v1::ListUsersRequest* request,
                                         v1::ListUsersResponse* response) {
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
-    auto page = store::list_users(call.tx, page_of(*request));
+    const auto filter = filter_of(*request);
+    if (!filter) return std::unexpected(filter.error());
+    auto page = store::list_users(call.tx, page_of(*request), *filter);
     if (!page) return std::unexpected(page.error());
     for (const store::User& row : page->rows) {
       if (Result<> filled = to_message(call, row, *response->add_users()); !filled) return filled;

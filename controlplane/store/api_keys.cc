@@ -130,9 +130,10 @@ Result<Page<ApiKey>> list_api_keys(db::Transaction& tx, const PageRequest& page,
   auto rows = tx.exec("SELECT " SLUICE_API_KEY_COLUMNS " FROM api_keys WHERE " SLUICE_KEYSET(
                           "created_at") "AND ($4::text IS NULL OR status = $4) AND ($5 OR status <> 'deleted') "
                       "AND ($6::uuid IS NULL OR user_id = $6) AND ($7::uuid IS NULL OR group_id = $7) "
+                      "AND ($8 = '' OR strpos(lower(name), lower($8)) > 0 OR public_id = $8 OR last4 = $8) "
                       SLUICE_KEYSET_ORDER("created_at"),
                       time_of(*position), id_of(*position), page_size(page) + 1, name_of(filter.status),
-                      filter.include_deleted, filter.user_id, filter.group_id);
+                      filter.include_deleted, filter.user_id, filter.group_id, filter.text);
   if (!rows) return std::unexpected(rows.error());
   return make_page<ApiKey>(*rows, page_size(page), read_api_key, position_by_created_at<ApiKey>);
 }

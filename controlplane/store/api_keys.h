@@ -54,6 +54,8 @@ struct ApiKeyFilter {
   std::optional<std::string> group_id = {};
   std::optional<Status> status = {};
   bool include_deleted = false;
+  // Part of the name, or the whole public id or last four characters; empty: any.
+  std::string text = {};
 };
 
 // kFailedPrecondition if the user or the group is deleted or unknown.

@@ -73,9 +73,11 @@ Result<Page<User>> list_users(db::Transaction& tx, const PageRequest& page, cons
   auto rows =
       tx.exec(
           "SELECT " SLUICE_USER_COLUMNS " FROM users WHERE " SLUICE_KEYSET(
-              "created_at") "AND ($4::text IS NULL OR status = $4) AND ($5 OR status <> "
-                            "'deleted') " SLUICE_KEYSET_ORDER("created_at"),
-          time_of(*position), id_of(*position), page_size(page) + 1, name_of(filter.status), filter.include_deleted);
+              "created_at") "AND ($4::text IS NULL OR status = $4) AND ($5 OR status <> 'deleted') "
+                            "AND ($6::text IS NULL OR role = $6) AND ($7 = '' OR strpos(lower(email), lower($7)) > 0 "
+                            "OR strpos(lower(display_name), lower($7)) > 0) " SLUICE_KEYSET_ORDER("created_at"),
+          time_of(*position), id_of(*position), page_size(page) + 1, name_of(filter.status), filter.include_deleted,
+          filter.role ? std::optional(std::string(name(*filter.role))) : std::nullopt, filter.text);
   if (!rows) return std::unexpected(rows.error());
   return make_page<User>(*rows, page_size(page), read_user, position_by_created_at<User>);
 }

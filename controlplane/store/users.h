@@ -45,6 +45,9 @@ struct User {
 struct UserFilter {
   std::optional<Status> status = {};
   bool include_deleted = false;
+  std::optional<Role> role = {};
+  // Part of the e-mail address or the name; empty: any.
+  std::string text = {};
 };
 
 [[nodiscard]] Result<User> insert_user(db::Transaction& tx, const User& user);

@@ -107,6 +107,38 @@ TEST_CASE("pages cover every row once") {
   check_problem(plane.http("GET", "/admin/v1/groups?pageToken=garbage"), 400, "");
 }
 
+TEST_CASE("users and keys are found by state, role and text") {
+  const ControlPlane& plane = ControlPlane::shared();
+  const std::string word = unique("Needle");
+  const auto make = [&](const std::string& email, const std::string& more) {
+    return text_at(plane.ok("POST", "/admin/v1/users",
+                            R"({"user": {"email": ")" + email + R"(@example.test", "displayName": "U")" + more + "}}"),
+                   "user.id");
+  };
+  const std::string finance = make(word + "-a", R"(, "role": "USER_ROLE_FINANCE")");
+  const std::string off = make(word + "-b", R"(, "status": "USER_STATUS_DISABLED")");
+  const auto found = [&](const std::string& list, const std::string& field, const std::string& query) {
+    std::string ids;
+    const auto page = plane.ok("GET", "/admin/v1/" + list + "?query=" + query);
+    if (!page.as_object().contains(field)) return ids;
+    for (const auto& row : page.at(field).as_array())
+      ids += std::string(row.at("id").as_string()) + " ";
+    return ids;
+  };
+  std::string lower = word;
+  for (char& c : lower)
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  CHECK(found("users", "users", lower) == off + " " + finance + " ");
+  CHECK(found("users", "users", word + "&role=USER_ROLE_FINANCE") == finance + " ");
+  CHECK(found("users", "users", word + "&status=USER_STATUS_DISABLED") == off + " ");
+  CHECK(found("users", "users", word + "%25").empty());
+  const auto key = plane.ok("POST", "/admin/v1/api-keys",
+                            R"({"apiKey": {"userId": ")" + finance + R"(", "groupId": ")" + make_group(plane) +
+                                R"(", "name": "my )" + word + R"("}})");
+  CHECK(found("api-keys", "apiKeys", word) == text_at(key, "apiKey.id") + " ");
+  CHECK(found("api-keys", "apiKeys", word + "&status=API_KEY_STATUS_DISABLED").empty());
+}
+
 TEST_CASE("prices keep their decimals exactly") {
   const ControlPlane& plane = ControlPlane::shared();
   const std::string model = unique("model");
