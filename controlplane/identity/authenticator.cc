@@ -2,6 +2,7 @@
 
 #include "common/crypto/digest.h"
 #include "controlplane/identity/roles.h"
+#include "controlplane/identity/sessions.h"
 #include "controlplane/store/admin_tokens.h"
 
 namespace sluice::identity {
@@ -55,9 +56,23 @@ Result<Caller> Authenticator::by_token(db::Transaction& tx, std::string_view tok
   return caller;
 }
 
-Result<Caller> Authenticator::authenticate(db::Transaction& tx, const Credentials& credentials, bool /*safe*/) const {
+Result<Caller> Authenticator::by_session(db::Transaction& tx, const Credentials& credentials, bool safe) const {
+  const auto found = find_session(tx, credentials.session, clock_);
+  if (!found) return std::unexpected(found.error());
+  if (!safe && !found->csrf_matches(credentials.csrf)) {
+    return fail(ErrorCode::kPermissionDenied, "x-csrf-token: must be the one of your session (GetSession tells it)");
+  }
+  return Caller{.actor = found->user.id,
+                .user_id = found->user.id,
+                .role = found->user.role,
+                .scopes = scopes_of(found->user.role),
+                .session_id = found->session.id};
+}
+
+Result<Caller> Authenticator::authenticate(db::Transaction& tx, const Credentials& credentials, bool safe) const {
   const std::string_view token = bearer_token(credentials.authorization);
   if (!token.empty()) return by_token(tx, token);
+  if (!credentials.session.empty()) return by_session(tx, credentials, safe);
   return std::unexpected(token_required());
 }
 

@@ -51,6 +51,7 @@ class Authenticator {
 
  private:
   [[nodiscard]] Result<Caller> by_token(db::Transaction& tx, std::string_view token) const;
+  [[nodiscard]] Result<Caller> by_session(db::Transaction& tx, const Credentials& credentials, bool safe) const;
 
   Secret bootstrap_token_;
   const Clock& clock_;
