@@ -9,7 +9,7 @@ namespace sluice::api {
 OverviewWatch* OverviewWatch::start(const AdminContext& admin, live::Hub& hub, StreamCaller caller) {
   const auto watch = std::make_shared<OverviewWatch>(admin, hub, std::move(caller));
   watch->self_ = watch;
-  if (!hub.add(watch)) watch->end();
+  if (Result<> added = hub.add(watch); !added) watch->finish(to_status(added.error()));
   return watch.get();
 }
 

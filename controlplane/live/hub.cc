@@ -17,12 +17,15 @@ Hub::~Hub() {
   thread_.join();
 }
 
-bool Hub::add(std::shared_ptr<Watcher> watcher) {
+Result<> Hub::add(std::shared_ptr<Watcher> watcher) {
   const std::lock_guard lock(mutex_);
-  if (stopping_) return false;
+  if (stopping_) return fail(ErrorCode::kUnavailable, "the control plane is stopping");
+  if (fresh_.size() + watchers_.size() >= options_.most_watchers) {
+    return fail(ErrorCode::kResourceExhausted, "too many watch already: close a window, or come back");
+  }
   fresh_.push_back(std::move(watcher));
   changed_.notify_all();
-  return true;
+  return {};
 }
 
 void Hub::remove(const Watcher* watcher) {

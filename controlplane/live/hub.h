@@ -2,18 +2,17 @@
 // database for all of them, so watchers cost no thread and no query each. Thread-safe.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/status.h"
 #include "controlplane/db/pool.h"
 #include "controlplane/live/event_log.h"
 
@@ -22,6 +21,7 @@ namespace sluice::live {
 struct HubOptions {
   std::chrono::milliseconds every{2'000};           // looks at nodes and accounts
   std::chrono::milliseconds traffic_every{10'000};  // counts the traffic
+  std::size_t most_watchers = 500;                  // each has a connection, of those that REST takes
 };
 
 class Hub {
@@ -44,8 +44,8 @@ class Hub {
   Hub& operator=(const Hub&) = delete;
   ~Hub();
 
-  // False if the hub has ended: the watcher will not be called.
-  [[nodiscard]] bool add(std::shared_ptr<Watcher> watcher);
+  // kUnavailable if the hub has ended, kResourceExhausted if too many watch: the watcher will not be called.
+  [[nodiscard]] Result<> add(std::shared_ptr<Watcher> watcher);
   void remove(const Watcher* watcher);
   // Ends all watchers and takes no more.
   void end();
