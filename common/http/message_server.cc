@@ -1,11 +1,8 @@
 #include "common/http/message_server.h"
 
-#include <atomic>
-#include <mutex>
-#include <optional>
+#include <utility>
 
-#include "common/io/event.h"
-#include "common/io/listener.h"
+#include "common/http/message_server_state.h"
 
 namespace sluice::http {
 
@@ -15,44 +12,6 @@ std::string_view WholeRequest::field(std::string_view name) const {
   }
   return {};
 }
-
-struct MessageServer::State {
-  State(io::Worker& owner, Handler handle, Refuse refusal_answer, MessageServerOptions wanted)
-      : worker(owner), handler(std::move(handle)), refuse(std::move(refusal_answer)), options(wanted) {}
-
-  // A request that waits for its answer. Lives in the session; a late reply finds it gone.
-  struct Waiting {
-    explicit Waiting(io::Worker& worker) : answered(worker) {}
-    io::Event answered;
-    std::optional<WholeAnswer> answer;
-  };
-
-  static Reply reply_to(const std::shared_ptr<State>& self, const std::shared_ptr<Waiting>& waiting);
-  static io::Task<> serve(std::shared_ptr<State> self, io::Stream stream);
-  static io::Task<WholeAnswer> answer_request(std::shared_ptr<State> self, WholeRequest request);
-  static io::Task<Result<>> handle_request(std::shared_ptr<State> self, ServerConnection& client, WholeRequest request);
-  static io::Task<Result<>> stream_answer(std::shared_ptr<State> self, ServerConnection& client,
-                                          const WholeAnswer& answer, std::span<const Field> fields);
-  static io::Task<Result<>> write_answer(std::shared_ptr<State> self, ServerConnection& client, WholeAnswer answer);
-
-  io::Worker& worker;
-  const Handler handler;
-  const Refuse refuse;
-  const MessageServerOptions options;
-  std::optional<io::Listener> listener;
-  std::atomic<std::size_t> busy = 0;
-  std::size_t connections = 0;
-  bool stopping = false;
-  std::mutex mutex;
-  // Under the mutex:
-  bool closed = false;  // the worker may be gone, nothing may be posted any more
-  std::vector<std::weak_ptr<AnswerPipe>> pipes;
-
-  // Any thread. False: the server is gone, and the work dropped.
-  bool post(std::function<void()> work);
-  void keep_pipe(const std::shared_ptr<AnswerPipe>& pipe);
-  void leave_pipes();
-};
 
 namespace {
 
@@ -83,49 +42,6 @@ WholeRequest take_request(const RequestHead& head, std::string body) {
 
 }  // namespace
 
-void MessageServer::State::keep_pipe(const std::shared_ptr<AnswerPipe>& pipe) {
-  const std::scoped_lock lock(mutex);
-  std::erase_if(pipes, [](const std::weak_ptr<AnswerPipe>& old) { return old.expired(); });
-  pipes.push_back(pipe);
-}
-
-void MessageServer::State::leave_pipes() {
-  std::vector<std::weak_ptr<AnswerPipe>> all;
-  {
-    const std::scoped_lock lock(mutex);
-    all.swap(pipes);
-  }
-  for (const std::weak_ptr<AnswerPipe>& weak : all) {
-    if (const std::shared_ptr<AnswerPipe> pipe = weak.lock()) pipe->leave();
-  }
-}
-
-bool MessageServer::State::post(std::function<void()> work) {
-  const std::scoped_lock lock(mutex);
-  if (!closed) worker.post(std::move(work));
-  return !closed;
-}
-
-MessageServer::Reply MessageServer::State::reply_to(const std::shared_ptr<State>& self,
-                                                    const std::shared_ptr<Waiting>& waiting) {
-  return [weak_self = std::weak_ptr(self), weak = std::weak_ptr(waiting)](WholeAnswer answer) {
-    const std::shared_ptr<AnswerPipe> pipe = answer.pipe;
-    const std::shared_ptr<State> state = weak_self.lock();
-    // Known before it is posted: whatever becomes of the session, the end of the server reaches the producer.
-    if (state && pipe) state->keep_pipe(pipe);
-    const bool posted = state && state->post([weak, answer = std::move(answer)]() mutable {
-      const std::shared_ptr<Waiting> held = weak.lock();
-      if (held && !held->answer) {
-        held->answer = std::move(answer);
-        held->answered.set();
-      } else if (answer.pipe) {
-        answer.pipe->leave();
-      }
-    });
-    if (!posted && pipe) pipe->leave();
-  };
-}
-
 io::Task<WholeAnswer> MessageServer::State::answer_request(std::shared_ptr<State> self, WholeRequest request) {
   const auto waiting = std::make_shared<Waiting>(self->worker);
   self->handler(std::move(request), reply_to(self, waiting));
@@ -147,27 +63,6 @@ io::Task<Result<>> MessageServer::State::write_answer(std::shared_ptr<State> sel
   } else {
     sent = co_await client.respond(answer.status, fields, answer.body);
   }
-  co_return sent;
-}
-
-io::Task<Result<>> MessageServer::State::stream_answer(std::shared_ptr<State> self, ServerConnection& client,
-                                                       const WholeAnswer& answer, std::span<const Field> fields) {
-  const auto wake = std::make_shared<io::Event>(self->worker);
-  answer.pipe->attach([weak_self = std::weak_ptr(self), weak = std::weak_ptr(wake)] {
-    const std::shared_ptr<State> state = weak_self.lock();
-    if (!state) return;
-    state->post([weak] {
-      if (const std::shared_ptr<io::Event> event = weak.lock()) event->set();
-    });
-  });
-  if (self->stopping) answer.pipe->leave();
-  Result<> sent = co_await client.start_stream(answer.status, fields, answer.body);
-  if (sent) {
-    sent = co_await pump(self->worker, client, *answer.pipe, *wake, self->options.pump);
-  } else {
-    answer.pipe->leave();
-  }
-  if (self->stopping) client.close_after_answer();
   co_return sent;
 }
 
