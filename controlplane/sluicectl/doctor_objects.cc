@@ -98,7 +98,7 @@ void check_groups(Visit& visit) {
     if (used.empty()) {
       visit.warn(what, "give it one, or delete it");
     } else {
-      visit.fail(fmt::format("{}, but {} keys", what, used.mapped()), "put an account into it");
+      visit.fail(fmt::format("{}, but keys ({})", what, used.mapped()), "put an account into it");
     }
   }
   for (const auto& [id, count] : keys_of) {

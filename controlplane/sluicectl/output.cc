@@ -47,7 +47,9 @@ std::vector<const FieldDescriptor*> columns_of(const Descriptor& message) {
 std::string cell(const FieldDescriptor& field, const json::object& row) {
   const json::value* value = row.if_contains(field.name());
   if (value == nullptr || value->is_null()) return "-";
-  std::string text = value->is_string() && value->get_string().empty() ? "-" : printable(plain_text(&field, *value));
+  const bool bare = value->is_string() && field.enum_type() == nullptr;
+  std::string text = printable(bare ? std::string(value->get_string()) : plain_text(&field, *value));
+  if (text.empty()) return "-";
   if (text.size() <= kMostWidth) return text;
   std::size_t end = kMostWidth - 3;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
