@@ -16,6 +16,7 @@
 #include "controlplane/api/openapi.h"
 #include "controlplane/api/problem.h"
 #include "controlplane/api/rest_stream.h"
+#include "controlplane/api/session_cookie.h"
 #include "controlplane/api/transcode.h"
 
 namespace sluice::api {
@@ -51,6 +52,7 @@ struct Rest::Call {
   const std::string id;
   const Reply reply;
   const std::shared_ptr<CallsInFlight> calls;
+  const bool secure_cookies;
   std::shared_ptr<grpc::ClientContext> context = std::make_shared<grpc::ClientContext>();
   grpc::ByteBuffer request{};
   grpc::ByteBuffer response{};
@@ -68,7 +70,20 @@ struct Rest::Call {
     if (!status.ok()) return reply(answer(problem_of(status), id));
     const Result<std::string> text = answer_json(*schema, route, to_string(response));
     if (!text) return reply(answer(problem_of(to_status(text.error())), id));
-    reply(make_answer(200, "application/json", *text, id));
+    WholeAnswer out = make_answer(200, "application/json", *text, id);
+    add_cookie(out);
+    reply(std::move(out));
+  }
+
+  // What the method says of the session (session_cookie.h).
+  void add_cookie(WholeAnswer& out) const {
+    const auto& said = context->GetServerTrailingMetadata();
+    if (const auto token = said.find(kSetSessionMetadata); token != said.end()) {
+      const std::string_view value(token->second.data(), token->second.size());
+      out.fields.emplace_back("set-cookie", session_cookie_field(value, secure_cookies));
+    } else if (said.contains(kClearSessionMetadata)) {
+      out.fields.emplace_back("set-cookie", no_session_cookie_field(secure_cookies));
+    }
   }
 };
 
@@ -136,9 +151,15 @@ void Rest::handle(WholeRequest request, const Reply& reply) {
   // says itself what it wants to see.
   const bool needs_token = match.route->path.starts_with("/admin/");
   const std::string_view authorization = request.field("authorization");
-  if ((needs_token && authorization.empty()) || !is_printable(authorization)) {
+  const std::string_view session = session_cookie(request);
+  if ((needs_token && authorization.empty() && session.empty()) || !is_printable(authorization) ||
+      !is_printable(session)) {
     const grpc::Status status(grpc::StatusCode::UNAUTHENTICATED, "send \"authorization: Bearer TOKEN\"");
     return reply(answer(problem_of(status), id));
+  }
+  // A page of somebody else must not sign its visitor in as another.
+  if (!needs_token && request.method == "POST" && request.field("sec-fetch-site") == "cross-site") {
+    return reply(answer(problem_of({grpc::StatusCode::PERMISSION_DENIED, "not from pages of other sites"}), id));
   }
   const std::string_view type = request.field("content-type");
   if (!request.body.empty() && !type.empty() && !is_json(type)) {
@@ -149,7 +170,7 @@ void Rest::handle(WholeRequest request, const Reply& reply) {
   call(*match.route, std::move(*message), request, std::move(id), reply);
 }
 
-void Rest::add_metadata(grpc::ClientContext& context, const WholeRequest& request, const std::string& id) {
+void Rest::add_metadata(grpc::ClientContext& context, const WholeRequest& request, const std::string& id) const {
   context.AddMetadata("authorization", std::string(request.field("authorization")));
   context.AddMetadata("x-request-id", id);
   for (const char* name : {kIdempotencyMetadata, kLastEventMetadata}) {
@@ -157,12 +178,20 @@ void Rest::add_metadata(grpc::ClientContext& context, const WholeRequest& reques
       context.AddMetadata(name, std::string(value));
     }
   }
+  if (const std::string_view session = session_cookie(request); !session.empty()) {
+    context.AddMetadata(kSessionMetadata, std::string(session));
+    const std::string_view csrf = request.field("x-csrf-token");
+    if (is_printable(csrf)) context.AddMetadata(kCsrfMetadata, std::string(csrf));
+  }
+  context.AddMetadata(kNetworkMetadata, client_network(request, options_.trusted_proxies));
+  const std::string_view agent = request.field("user-agent").substr(0, 200);
+  if (is_printable(agent)) context.AddMetadata(kUserAgentMetadata, std::string(agent));
   if (request.field(kDryRunMetadata) == "true") context.AddMetadata(kDryRunMetadata, "true");
 }
 
 void Rest::call(const Route& route, std::string message, const WholeRequest& request, std::string id,
                 const Reply& reply) {
-  auto call = std::make_shared<Call>(schema_, route, std::move(id), reply, calls_);
+  auto call = std::make_shared<Call>(schema_, route, std::move(id), reply, calls_, options_.secure_cookies);
   if (!calls_->enter(call->context)) return reply(answer(problem_of(503, "the control plane is stopping"), call->id));
   add_metadata(*call->context, request, call->id);
   // A stream takes as long as its client listens.

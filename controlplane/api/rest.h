@@ -9,8 +9,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/network.h"
 #include "common/http/message_server.h"
 #include "controlplane/api/calls_in_flight.h"
 #include "controlplane/api/route_table.h"
@@ -27,6 +29,10 @@ struct RestOptions {
   std::chrono::milliseconds ping_time{15'000};
   // For /readyz: "" if the process can work, else why not. Must not block.
   std::function<std::string()> not_ready;
+  // Whose x-forwarded-for is believed (session_cookie.h).
+  std::vector<Network> trusted_proxies = {};
+  // Browsers keep session cookies only if they came by https, or from this machine.
+  bool secure_cookies = true;
   // For /metrics.
   std::function<std::string()> metrics;
 };
@@ -55,7 +61,7 @@ class Rest {
   // /healthz, /readyz, /metrics, /openapi.json.
   [[nodiscard]] bool answer_page(const http::WholeRequest& request, const std::string& id,
                                  const http::MessageServer::Reply& reply) const;
-  static void add_metadata(grpc::ClientContext& context, const http::WholeRequest& request, const std::string& id);
+  void add_metadata(grpc::ClientContext& context, const http::WholeRequest& request, const std::string& id) const;
   void call(const Route& route, std::string message, const http::WholeRequest& request, std::string id,
             const http::MessageServer::Reply& reply);
 

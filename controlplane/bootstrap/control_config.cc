@@ -46,6 +46,15 @@ Result<ControlConfig> read_control_config(const std::filesystem::path& path) {
       root.problem("allow_private_upstreams", network.error().message);
     }
   }
+  for (const std::string& text : root.text_list("trusted_proxies", {})) {
+    auto network = parse_network(text);
+    if (network) {
+      control.trusted_proxies.push_back(*network);
+    } else {
+      root.problem("trusted_proxies", network.error().message);
+    }
+  }
+  control.secure_cookies = root.boolean("secure_cookies", true);
   config::Section secrets = root.section("secrets");
   control.key_encryption_key_file = secrets.required_path("key_encryption_key_file");
   control.key_encryption_key_version =
@@ -57,6 +66,7 @@ Result<ControlConfig> read_control_config(const std::filesystem::path& path) {
   control.api_key_pepper_file = secrets.required_path("api_key_pepper_file");
   control.node_token_file = secrets.required_path("node_token_file");
   control.bootstrap_token_file = secrets.required_path("bootstrap_token_file");
+  control.setup_token_file = secrets.path("setup_token_file", {});
   control.log_level = level_of(root.section("log").choice("level", "info", {"debug", "info", "warn", "error"}));
   if (Result<> checked = document->finish(); !checked) return std::unexpected(checked.error());
   return control;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/network.h"
 #include "common/base/secret.h"
 #include "common/base/status.h"
 #include "common/config/section.h"
@@ -25,6 +26,11 @@ struct ControlConfig {
   std::filesystem::path api_key_pepper_file;
   std::filesystem::path node_token_file;
   std::filesystem::path bootstrap_token_file;
+  std::filesystem::path setup_token_file;  // for the first owner; empty: none
+  // Whose x-forwarded-for is believed.
+  std::vector<Network> trusted_proxies;
+  // false only where browsers speak plain http to this machine.
+  bool secure_cookies = true;
   std::vector<accounts::Network> allow_private_upstreams;
   observe::Level log_level = observe::Level::kInfo;
 };

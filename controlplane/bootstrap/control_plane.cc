@@ -53,6 +53,7 @@ struct Secrets {
   crypto::ApiKeyHasher key_hasher;
   Secret node_token;
   Secret bootstrap_token;
+  Secret setup_token;  // empty: none
 };
 
 Result<crypto::Vault> read_vault(const ControlConfig& config) {
@@ -73,7 +74,11 @@ Result<Secrets> read_secrets(const ControlConfig& config) {
   if (!node_token) return std::unexpected(node_token.error());
   auto bootstrap_token = crypto::read_secret_file(config.bootstrap_token_file, "bootstrap token");
   if (!bootstrap_token) return std::unexpected(bootstrap_token.error());
-  return Secrets{std::move(*vault), std::move(*hasher), std::move(*node_token), std::move(*bootstrap_token)};
+  Result<Secret> setup_token = Secret();
+  if (!config.setup_token_file.empty()) setup_token = crypto::read_secret_file(config.setup_token_file, "set-up token");
+  if (!setup_token) return std::unexpected(setup_token.error());
+  return Secrets{std::move(*vault), std::move(*hasher), std::move(*node_token), std::move(*bootstrap_token),
+                 std::move(*setup_token)};
 }
 
 publish::ConfigServiceOptions config_service_options(const Secrets& secrets, publish::HealthRecorder& health,
@@ -184,10 +189,12 @@ int run_control_plane(const ControlConfig& config) {
   const identity::Authenticator authenticator(secrets->bootstrap_token, clock);
   api::CallRates rates(clock);
   const api::AdminContext admin{pool, clock, authenticator, secrets->vault, rates};
+  const identity::PasswordHasher passwords;
   live::Hub hub(pool, clock, Uuid::generate(clock.now()).to_string());
   AdminServices services(
       admin, secrets->vault, secrets->key_hasher, guard, oauth, refresher,
-      [&](const std::string& request_id) { return ask_nodes(config_service, request_id); }, hub);
+      [&](const std::string& request_id) { return ask_nodes(config_service, request_id); }, hub, passwords,
+      secrets->setup_token);
 
   grpc::ServerBuilder builder;
   int bound = 1;  // gRPC sets a port, or leaves 1 for a Unix socket

@@ -35,6 +35,8 @@ Result<std::unique_ptr<HttpFront>> HttpFront::open(const ControlConfig& config, 
   add_pool_metrics(metrics, pool);
   api::RestOptions options;
   options.version = SLUICE_VERSION;
+  options.trusted_proxies = config.trusted_proxies;
+  options.secure_cookies = config.secure_cookies;
   options.metrics = [&metrics] { return metrics.text(); };
   options.not_ready = [&publisher, probe = &self->probe_] {
     if (!publisher.ready()) return std::string("the config has not been read yet");

@@ -12,6 +12,7 @@
 #include "controlplane/api/alerts_service.h"
 #include "controlplane/api/api_keys_service.h"
 #include "controlplane/api/audit_service.h"
+#include "controlplane/api/auth_service.h"
 #include "controlplane/api/egress_proxies_service.h"
 #include "controlplane/api/groups_service.h"
 #include "controlplane/api/jobs_service.h"
@@ -26,6 +27,7 @@
 #include "controlplane/api/redeem_codes_service.h"
 #include "controlplane/api/requests_service.h"
 #include "controlplane/api/settings_service.h"
+#include "controlplane/api/sign_in_service.h"
 #include "controlplane/api/statements_service.h"
 #include "controlplane/api/subscription_plans_service.h"
 #include "controlplane/api/subscriptions_service.h"
@@ -38,7 +40,7 @@ class AdminServices {
  public:
   AdminServices(const api::AdminContext& admin, const crypto::Vault& vault, const crypto::ApiKeyHasher& hasher,
                 const accounts::BaseUrlGuard& guard, const oauth::VaultContext& oauth, oauth::Refresher& refresher,
-                api::AskNodes ask_nodes, live::Hub& hub)
+                api::AskNodes ask_nodes, live::Hub& hub, const identity::PasswordHasher& passwords, Secret setup_token)
       : users_(admin),
         groups_(admin),
         accounts_(admin, vault, guard),
@@ -64,35 +66,18 @@ class AdminServices {
         alerts_(admin),
         alert_webhooks_(admin, guard),
         requests_(admin, std::move(ask_nodes)),
-        live_(admin, hub) {}
+        live_(admin, hub),
+        auth_(admin, passwords, std::move(setup_token)),
+        sign_in_(admin, passwords) {}
 
   void add_to(grpc::ServerBuilder& builder) {
-    for (grpc::Service* service : std::initializer_list<grpc::Service*>{&users_,
-                                                                        &groups_,
-                                                                        &accounts_,
-                                                                        &api_keys_,
-                                                                        &prices_,
-                                                                        &nodes_,
-                                                                        &usage_,
-                                                                        &ledger_,
-                                                                        &admin_tokens_,
-                                                                        &settings_,
-                                                                        &egress_proxies_,
-                                                                        &account_health_,
-                                                                        &oauth_clients_,
-                                                                        &oauth_logins_,
-                                                                        &price_imports_,
-                                                                        &statements_,
-                                                                        &ledger_checks_,
-                                                                        &redeem_codes_,
-                                                                        &subscription_plans_,
-                                                                        &subscriptions_,
-                                                                        &jobs_,
-                                                                        &audit_,
-                                                                        &alerts_,
-                                                                        &alert_webhooks_,
-                                                                        &requests_,
-                                                                        &live_}) {
+    for (grpc::Service* service : std::initializer_list<grpc::Service*>{
+             &users_,          &groups_,         &accounts_,      &api_keys_,           &prices_,
+             &nodes_,          &usage_,          &ledger_,        &admin_tokens_,       &settings_,
+             &egress_proxies_, &account_health_, &oauth_clients_, &oauth_logins_,       &price_imports_,
+             &statements_,     &ledger_checks_,  &redeem_codes_,  &subscription_plans_, &subscriptions_,
+             &jobs_,           &audit_,          &alerts_,        &alert_webhooks_,     &requests_,
+             &live_,           &auth_,           &sign_in_}) {
       builder.RegisterService(service);
     }
   }
@@ -124,6 +109,8 @@ class AdminServices {
   api::AlertWebhookServiceImpl alert_webhooks_;
   api::RequestServiceImpl requests_;
   api::LiveServiceImpl live_;
+  api::AuthServiceImpl auth_;
+  api::SignInServiceImpl sign_in_;
 };
 
 }  // namespace sluice::bootstrap

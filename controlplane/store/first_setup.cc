@@ -10,6 +10,12 @@ Result<bool> setup_is_open(db::Transaction& tx) {
   return rows->front().get<bool>("open");
 }
 
+Result<> lock_setup(db::Transaction& tx) {
+  auto done = tx.exec("LOCK TABLE first_setup IN SHARE ROW EXCLUSIVE MODE");
+  if (!done) return std::unexpected(done.error());
+  return {};
+}
+
 Result<> mark_setup_done(db::Transaction& tx, std::string_view user_id, SystemTime at) {
   auto done = tx.exec("INSERT INTO first_setup (done, user_id, at) VALUES (true, $1, $2) ON CONFLICT (done) DO NOTHING",
                       user_id, at);

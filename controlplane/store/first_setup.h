@@ -11,7 +11,9 @@ namespace sluice::store {
 
 // Whether there never was a set-up and there is no owner.
 [[nodiscard]] Result<bool> setup_is_open(db::Transaction& tx);
-// Of several at once one goes on, and the others wait for its end. kFailedPrecondition if it was done before.
+// Of several at once one goes on, and the others wait for its end.
+Result<> lock_setup(db::Transaction& tx);
+// kFailedPrecondition if it was done before.
 Result<> mark_setup_done(db::Transaction& tx, std::string_view user_id, SystemTime at);
 
 }  // namespace sluice::store

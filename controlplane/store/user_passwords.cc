@@ -3,7 +3,7 @@
 namespace sluice::store {
 
 Result<std::string> get_password_hash(db::Transaction& tx, std::string_view user_id) {
-  auto rows = tx.exec("SELECT hash FROM user_passwords WHERE user_id = $1", user_id);
+  auto rows = tx.exec("SELECT hash FROM user_passwords WHERE user_id = $1 FOR SHARE", user_id);
   if (!rows) return std::unexpected(rows.error());
   return rows->empty() ? std::string() : rows->front().get<std::string>("hash");
 }

@@ -10,7 +10,8 @@
 
 namespace sluice::store {
 
-// "" if the user has none.
+// "" if the user has none. It does not change before the transaction ends: a session that begins here with the old
+// password is ended by whoever sets a new one.
 [[nodiscard]] Result<std::string> get_password_hash(db::Transaction& tx, std::string_view user_id);
 // `hash` as identity::PasswordHasher makes it.
 Result<> set_password_hash(db::Transaction& tx, std::string_view user_id, std::string_view hash, SystemTime at);

@@ -21,6 +21,10 @@ const std::set<std::string> kShownOnce{
     "CreateApiKeyResponse.secret",
     "RotateApiKeyResponse.secret",
     "CreateAdminTokenResponse.secret",
+    "LoginResponse.csrf_token",
+    "LoginResponse.session_token",
+    "GetSessionResponse.csrf_token",
+    "BeginTotpResponse.secret",
 };
 // Words about secrets that are none.
 const std::regex kHarmless(
