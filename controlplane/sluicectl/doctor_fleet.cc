@@ -106,7 +106,8 @@ void check_ledger(Visit& visit) {
   const Rows* checks = visit.rows("ListLedgerChecks", 1);
   if (checks == nullptr) return;
   if (checks->empty()) {
-    return visit.warn("ledger: never checked", "wait for the job, or run it with sluicectl jobs --run NAME");
+    return visit.warn("ledger: never checked",
+                      "the control plane does it within minutes of its start: see its log if not");
   }
   const auto& last = checks->front();
   const auto age = visit.now() - moment(last, "at").value_or(SystemTime{});
@@ -114,7 +115,7 @@ void check_ledger(Visit& visit) {
     visit.fail(fmt::format("ledger: the check {} ago found drift", ago(age)),
                "see sluicectl get ledger-checks -o yaml");
   } else if (age > 48h) {
-    visit.warn(fmt::format("ledger: last checked {} ago", ago(age)), "see sluicectl jobs");
+    visit.warn(fmt::format("ledger: last checked {} ago", ago(age)), "see the control plane's log");
   } else {
     visit.ok(fmt::format("ledger: balanced, checked {} ago", ago(age)));
   }

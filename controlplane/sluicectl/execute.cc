@@ -19,19 +19,6 @@ std::string id_of(const json::object& object) {
   return id == nullptr ? std::string() : std::string(id->as_string());
 }
 
-// Ids in place of what the plan's earlier steps have created.
-void resolve(json::value& value, const std::map<std::string, std::string>& ids) {
-  if (value.is_object()) {
-    for (auto& entry : value.get_object())
-      resolve(entry.value(), ids);
-  } else if (value.is_array()) {
-    for (json::value& element : value.get_array())
-      resolve(element, ids);
-  } else if (value.is_string()) {
-    if (const auto found = ids.find(std::string(value.get_string())); found != ids.end()) value = found->second;
-  }
-}
-
 // Sets "waiting.per_user" below `object`.
 void set_at(json::object& object, const std::string& path, const json::value& value) {
   const std::size_t dot = path.find('.');
@@ -69,7 +56,7 @@ class Executor {
  private:
   Result<> create(const Step& step) {
     json::value object = step.wanted;
-    resolve(object, plan_.ids);
+    resolve(object, false);
     json::object request{{step.kind->field, object}};
     int fd = -1;
     if (step.secret && step.secret->from == SecretSource::From::kToFile) {
@@ -84,6 +71,14 @@ class Executor {
     if (!answer) return std::unexpected(answer.error());
     plan_.ids[step.reference] = id_of(answer->at(step.kind->field).as_object());
     return kept;
+  }
+
+  // Ids in place of what the plan's earlier steps have created.
+  void resolve(json::value& value, bool is_reference) const {
+    for_references(value, is_reference, [this](json::value& one) {
+      const auto found = plan_.ids.find(std::string(one.get_string()));
+      if (found != plan_.ids.end()) one = found->second;
+    });
   }
 
   static Result<> add_secret(const Step& step, json::object& request) {
@@ -117,7 +112,7 @@ class Executor {
     std::string mask;
     for (const Change& change : step.changes) {
       json::value after = change.after;
-      resolve(after, plan_.ids);
+      resolve(after, reference_of(change.path) != nullptr);
       set_at(object, change.path, after);
       mask += (mask.empty() ? "" : ",") + change.path;
     }

@@ -83,7 +83,8 @@ Result<Words> find_words(const api::Schema& schema, std::string_view kind) {
         if (word == plural_of(method) || word == words.field) return words;
       }
       if (method.name().starts_with("Get") && word == snake(std::string_view(method.name()).substr(3)) &&
-          method.input_type()->field_count() == 0 && object_field(method) != nullptr) {
+          method.input_type()->field_count() == 0 && object_field(method) != nullptr &&
+          object_field(method)->name() == word) {
         const auto* field = object_field(method);
         return Words{.get = &method,
                      .message = field->message_type(),

@@ -38,13 +38,20 @@ class Planner {
   // Everything of the manifest's kinds, and of the kinds that they refer to.
   Result<> read_server() {
     for (const Kind& kind : kinds()) {
-      if (kind.plural.empty() || !is_needed(kind)) continue;
+      if (!is_needed(kind)) continue;
+      if (kind.plural.empty()) {
+        auto answer = client_.call("Get" + std::string(kind.message), {});
+        if (!answer) return fail(fmt::format("reading {}", kind.section), answer.error());
+        there_[&kind].push_back(answer->at(kind.field).as_object());
+        continue;
+      }
       auto rows = client_.list("List" + std::string(kind.plural));
       if (!rows) return fail(fmt::format("reading {}", kind.section), rows.error());
       for (json::object& row : *rows) {
         const std::string name = text_of(row, kind.identity.back());
         const std::string id = text_of(row, "id");
-        plan_.ids.emplace(fmt::format("@{}/{}", kind.section, name), id);
+        const std::string reference = fmt::format("@{}/{}", kind.section, name);
+        if (!plan_.ids.emplace(reference, id).second) ambiguous_.insert(reference);
         plan_.names.emplace(id, name);
         there_[&kind].push_back(std::move(row));
       }
@@ -60,24 +67,17 @@ class Planner {
 
   // References become ids, as far as the objects are there.
   void resolve(json::value& value, const Item& item) {
-    if (value.is_object()) {
-      for (auto& entry : value.get_object())
-        resolve(entry.value(), item);
-    } else if (value.is_array()) {
-      for (json::value& element : value.get_array())
-        resolve(element, item);
-    } else if (value.is_string() && value.get_string().starts_with("@")) {
-      const std::string reference(value.get_string());
-      const std::string_view section = std::string_view(reference).substr(1, reference.find('/') - 1);
-      if (reference.find('/') == std::string::npos || find_kind(section) == nullptr) return;
-      if (const auto found = plan_.ids.find(reference); found != plan_.ids.end()) {
-        value = found->second;
+    for_references(value, false, [&](json::value& one) {
+      const std::string reference(one.get_string());
+      if (ambiguous_.contains(reference)) {
+        problems_.add(item.file, item.line, reference.substr(1) + ": the server has several of that name");
+      } else if (const auto found = plan_.ids.find(reference); found != plan_.ids.end()) {
+        one = found->second;
       } else if (!wishes_.contains(reference)) {
         problems_.add(item.file, item.line,
-                      fmt::format("{}: there is none of that name, neither on the server nor in the manifest",
-                                  reference.substr(1)));
+                      reference.substr(1) + ": there is none of that name, neither on the server nor in the manifest");
       }
-    }
+    });
   }
 
   std::string label_of(const Kind& kind, const json::object& object) const {
@@ -98,7 +98,6 @@ class Planner {
     resolve(value, item);
     const json::object& wanted = value.get_object();
     Step step{.kind = item.kind, .label = label_of(*item.kind, wanted), .reference = item.reference()};
-    if (item.kind->plural.empty()) return add_single(std::move(step), wanted);
     auto& rows = there_[item.kind];
     const auto matches = [&](const json::object& row) {
       return std::ranges::all_of(item.kind->identity,
@@ -121,17 +120,9 @@ class Planner {
     }
   }
 
-  void add_single(Step step, const json::object& wanted) {
-    auto answer = client_.call("Get" + std::string(step.kind->message), {});
-    const json::value* found = answer ? answer->if_contains(step.kind->field) : nullptr;
-    if (found == nullptr) return problems_.add(std::string(step.kind->section), 0, answer.error().message);
-    step.current = found->as_object();
-    add_changes(step, wanted);
-    keep(std::move(step));
-  }
-
   void add_update(Step step, const Item& item, const json::object& wanted) {
-    add_changes(step, wanted);
+    step.action = Step::Action::kUpdate;
+    step.changes = differences(*message_of(client_.schema(), *step.kind), step.current, wanted);
     // A key's secret is made with it; another one is a rotation.
     if (item.secret && item.kind->section != "api_keys") {
       const json::value* has = step.current.if_contains("has_" + std::string(item.kind->secret));
@@ -140,21 +131,12 @@ class Planner {
       const bool goes_along = item.kind->section == "egress_proxies" && !step.changes.empty();
       if (options_.set_secrets || !there || goes_along) step.secret = item.secret;
     }
-    keep(std::move(step));
-  }
-
-  void add_changes(Step& step, const json::object& wanted) const {
-    step.action = Step::Action::kUpdate;
-    step.changes = differences(*message_of(client_.schema(), *step.kind), step.current, wanted);
-  }
-
-  void keep(Step step) {
     if (!step.changes.empty() || step.secret) plan_.steps.push_back(std::move(step));
   }
 
   void prune() {
     for (const Kind& kind : std::views::reverse(kinds())) {
-      if (!manifest_.listed.contains(&kind)) continue;
+      if (kind.plural.empty() || !manifest_.listed.contains(&kind)) continue;
       for (const json::object& row : there_[&kind]) {
         const bool staff = kind.section == "users" && text_of(row, "role") != "USER_ROLE_USER";
         if (staff || kept_.contains(text_of(row, "id"))) continue;
@@ -170,11 +152,24 @@ class Planner {
   Plan plan_;
   Problems problems_;
   std::map<const Kind*, std::vector<json::object>> there_;
+  std::set<std::string> ambiguous_;
   std::set<std::string> wishes_;
   std::set<std::string> kept_;
 };
 
 }  // namespace
+
+void for_references(json::value& value, bool is_reference, const std::function<void(json::value&)>& visit) {
+  if (value.is_object()) {
+    for (auto& entry : value.get_object())
+      for_references(entry.value(), reference_of(entry.key()) != nullptr, visit);
+  } else if (value.is_array()) {
+    for (json::value& element : value.get_array())
+      for_references(element, is_reference, visit);
+  } else if (is_reference && value.is_string() && value.get_string().starts_with("@")) {
+    visit(value);
+  }
+}
 
 Result<Plan> make_plan(const Client& client, const Manifest& manifest, PlanOptions options) {
   return Planner(client, manifest, options).make();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -39,6 +40,10 @@ struct PlanOptions {
 
 // kInvalidArgument with a line per reference that leads nowhere, or per key without a secret.
 [[nodiscard]] Result<Plan> make_plan(const Client& client, const Manifest& manifest, PlanOptions options);
+
+// For every "@section/name" in a field that names other objects. `is_reference`: `value` itself is of such a field.
+void for_references(boost::json::value& value, bool is_reference,
+                    const std::function<void(boost::json::value&)>& visit);
 
 // What `plan` and `diff` show: every step, field by field, without secrets; the last line counts.
 [[nodiscard]] std::string describe(const api::Schema& schema, const Plan& plan);

@@ -136,6 +136,28 @@ TEST_CASE("a reference that leads nowhere is an error with its line, and nothing
   CHECK(desk.run({"get", "group", name}).code == 1);
 }
 
+TEST_CASE("a name that several have is no reference") {
+  Desk desk;
+  const std::string name = unique("double");
+  for (int i = 0; i < 2; ++i)
+    REQUIRE(desk.run({"create", "group", "-f", desk.file("g.json", R"({"name": ")" + name + R"("})")}).code == 0);
+  const std::string account = "accounts: [{name: " + name + ", provider: anthropic, base_url: 'https://127.0.0.1:9443'";
+  const Ran ran = desk.run({"plan", "-f", desk.file("a.yaml", account + ", groups: [" + name + "]}]\n")});
+  CHECK(ran.code == 2);
+  CHECK_THAT(ran.out, Contains(":1: groups/" + name + ": the server has several of that name"));
+  const Ran same = desk.run({"plan", "-f", desk.file("b.yaml", "groups: [{name: " + name + "}]\n")});
+  CHECK(same.code == 2);
+  CHECK_THAT(same.out, Contains("the server has 2 of that name"));
+}
+
+TEST_CASE("a text that looks like a reference is a text") {
+  Desk desk;
+  const std::string mail = unique("u") + "@example.test";
+  const std::string path = desk.file("u.yaml", "users: [{email: " + mail + ", display_name: '@groups/none'}]\n");
+  CHECK(desk.run({"apply", "--yes", "-f", path}).code == 0);
+  CHECK(desk.run({"plan", "-f", path}).out == kNothing);
+}
+
 TEST_CASE("what fails half-way is told, with what is left") {
   Desk desk;
   const std::string name = unique("half");
