@@ -123,12 +123,14 @@ ControlPlane::ControlPlane(std::string database, std::string token, std::string 
   write_private(dir_ / "pepper", std::string(64, 'b'));
   write_private(dir_ / "node_token", node_token_);
   write_private(dir_ / "bootstrap_token", token_ + "\n");
+  write_private(dir_ / "setup_token", setup_token());
   std::ofstream config(dir_ / "controlplane.yaml");
   config << "database: \"" << database_ << "\"\n"
          << "grpc_listen: \"127.0.0.1:" << grpc_port_ << "\"\n"
          << "http_listen: \"127.0.0.1:" << http_port_ << "\"\n"
          << "secrets:\n  key_encryption_key_file: kek\n  api_key_pepper_file: pepper\n"
          << "  node_token_file: node_token\n  bootstrap_token_file: bootstrap_token\n"
+         << "  setup_token_file: setup_token\ntrusted_proxies: [\"127.0.0.0/8\"]\n"
          << "allow_private_upstreams: [\"127.0.0.0/8\"]\n"
          << "log:\n  level: debug\n";
   config.close();

@@ -65,6 +65,8 @@ class ControlPlane {
   void wait_until_ready() const;
   [[nodiscard]] Process& process() { return *process_; }
   [[nodiscard]] const std::string& token() const { return token_; }
+  // For the first owner.
+  [[nodiscard]] std::string setup_token() const { return "setup-" + token_; }
   // What nodes show, and where they dial.
   [[nodiscard]] const std::string& node_token() const { return node_token_; }
   [[nodiscard]] std::string grpc_address() const { return "127.0.0.1:" + std::to_string(grpc_port_); }
