@@ -8,7 +8,6 @@
 
 #include "controlplane/sluicectl/apply_command.h"
 #include "controlplane/sluicectl/commands.h"
-#include "controlplane/sluicectl/kinds.h"
 #include "controlplane/sluicectl/output.h"
 
 namespace sluice::sluicectl {
@@ -58,11 +57,6 @@ Result<> prove(const Client& client) {
   return std::unexpected(answer.error());
 }
 
-std::string plain_role(const Client& client, const json::string& role) {
-  const auto* field = message_of(client.schema(), *find_kind("users"))->FindFieldByName("role");
-  return printable(short_enum(*field->enum_type(), role));
-}
-
 }  // namespace
 
 int login(const api::Schema& schema, const std::string& endpoint, const std::string& ca_file) {
@@ -98,10 +92,9 @@ int whoami(const Client& client, const Profile& profile) {
   fmt::print("{}: the token is accepted\n", profile.endpoint);
   // An older server does not know the call; the bootstrap token is nobody's.
   const auto session = client.call("GetSession", {});
-  const json::value* user = session ? session->if_contains("user") : nullptr;
-  if (user == nullptr || !user->is_object()) return kDone;
-  fmt::print("user: {}\nrole: {}\n", printable(user->at("email").as_string()),
-             plain_role(client, user->at("role").as_string()));
+  const json::value* mail = session ? session->if_contains("email") : nullptr;
+  if (mail == nullptr) return kDone;
+  fmt::print("user: {}\nrole: {}\n", printable(mail->as_string()), printable(session->at("role").as_string()));
   std::string scopes;
   for (const json::value& scope : session->at("scopes").as_array())
     scopes += (scopes.empty() ? "" : " ") + std::string(scope.as_string());

@@ -117,8 +117,12 @@ Result<json::object> filters_of(const Words& words, const std::vector<std::strin
     json::value value(text);
     if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_BOOL) value = text == "true";
     if (field->enum_type() != nullptr) value = long_enum(*field->enum_type(), text).value_or(text);
-    if (field->is_repeated()) value = json::array{value};
-    request[name] = value;
+    if (!field->is_repeated()) {
+      request[name] = value;
+      continue;
+    }
+    if (!request.contains(name)) request[name].emplace_array();
+    request[name].as_array().push_back(value);
   }
   return request;
 }

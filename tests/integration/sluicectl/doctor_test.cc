@@ -84,6 +84,18 @@ api_keys: [{user: u@example.test, group: wanted, name: k, secret: {to_file: k}}]
   CHECK_THAT(ran.out, Contains("failed: disk full -> "));
 }
 
+TEST_CASE("a node is taken aside and back") {
+  const ControlPlane plane;
+  Desk desk(plane);
+  node_reports(plane, "n1", "0 s");
+  const Ran drained = desk.run({"drain", "node", "n1"});
+  INFO(drained.out);
+  CHECK(drained.code == 0);
+  CHECK_THAT(desk.run({"get", "overview"}).out, Contains("drain_wanted: true"));
+  CHECK(desk.run({"undrain", "node", "n1"}).code == 0);
+  CHECK_THAT(desk.run({"get", "overview"}).out, Contains("drain_wanted: false"));
+}
+
 TEST_CASE("the doctor says at once if nobody is there, or nobody is let in") {
   Desk desk;
   const Ran away = desk.run_bare({"--endpoint", "127.0.0.1:1", "doctor"});

@@ -53,6 +53,26 @@ TEST_CASE("a token that is not accepted is not stored") {
   CHECK_FALSE(std::filesystem::exists(desk.dir() / "config" / "sluice" / "sluicectl.json"));
 }
 
+TEST_CASE("a token with few scopes is told who it is, and what it was not allowed to see") {
+  Desk desk;
+  const ControlPlane& plane = desk.plane();
+  const std::string user = make_user(plane, "USER_ROLE_OPERATOR");
+  const std::string token =
+      "SLUICE_TOKEN=" +
+      text_at(plane.ok("POST", "/admin/v1/admin-tokens",
+                       R"({"adminToken": {"userId": ")" + user + R"(", "scopes": ["nodes.read", "self"]}})"),
+              "secret");
+  const Ran who = desk.run_bare({"--endpoint", plane.grpc_address(), "whoami"}, {token});
+  const std::string mail = text_at(plane.ok("GET", "/admin/v1/users/" + user), "user.email");
+  CHECK(who.out == plane.grpc_address() + ": the token is accepted\nuser: " + mail +
+                       "\nrole: operator\nscopes: nodes.read self\n");
+  CHECK(desk.run_bare({"--endpoint", plane.grpc_address(), "login"}, {token}).code == 0);
+  CHECK(desk.run_bare({"get", "nodes"}).code == 0);
+  CHECK(desk.run_bare({"get", "accounts"}).code == 1);
+  const Ran doctor = desk.run_bare({"doctor"});
+  CHECK_THAT(doctor.out, Contains("WARN  accounts: not looked at: ") && Contains("use a token with that scope"));
+}
+
 TEST_CASE("errors are one line with the cause, and an exit code") {
   Desk desk;
   const auto one_line = [](const Ran& ran) {
