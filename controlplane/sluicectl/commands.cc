@@ -131,12 +131,12 @@ class CommandLine {
     list->add_option("-o,--output", format_, "table, json or yaml")->transform(CLI::CheckedTransformer(formats()));
     add_node("drain", "Takes a node aside: it finishes what runs and gets nothing new", "DrainNode");
     add_node("undrain", "Takes a node back", "UndrainNode");
-    CLI::App* test =
-        with_client("test", "Sends a real request through an account",
-                    [this](const Client& client, const Profile&) { return test_account(client, name_, model_); });
+    CLI::App* test = with_client("test", "Sends a real request through an account",
+                                 [this](const Client& client, const Profile&) { return test_account(client, test_); });
     test->add_option("kind", word_, "account")->required()->check(CLI::IsMember({"account"}));
-    test->add_option("name", name_, "an id or a name")->required();
-    test->add_option("--model", model_, "default: one that the account serves");
+    test->add_option("name", test_.name, "an id or a name")->required();
+    test->add_option("--model", test_.model, "default: the first that the account lists");
+    test->add_option("--prompt", test_.prompt, "default: a greeting");
     with_client(
         "doctor", "Looks for what is wrong, and says what to do", [](const Client& client, const Profile& profile) {
           const auto now = std::chrono::time_point_cast<SystemTime::duration>(std::chrono::system_clock::now());
@@ -191,7 +191,7 @@ class CommandLine {
   std::string job_;
   std::string word_;
   std::string name_;
-  std::string model_;
+  TestOptions test_;
   std::function<int()> action_;
 };
 

@@ -60,6 +60,16 @@ const Reference* reference_of(std::string_view field) {
   return found == kReferences.end() ? nullptr : &*found;
 }
 
+std::string folded(std::string_view field, std::string_view name) {
+  std::string out(name);
+  if (field == "email") std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+std::string reference_to(std::string_view section, std::string_view name) {
+  return "@" + std::string(section) + "/" + folded(section == "users" ? "email" : "", name);
+}
+
 const MethodDescriptor* find_method(const api::Schema& schema, std::string_view name) {
   for (const auto* service : schema.services()) {
     if (const MethodDescriptor* method = service->FindMethodByName(std::string(name))) return method;

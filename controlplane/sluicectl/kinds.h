@@ -37,6 +37,11 @@ struct Reference {
 [[nodiscard]] const Reference* find_reference(std::string_view key, const google::protobuf::Descriptor& message);
 [[nodiscard]] const Reference* reference_of(std::string_view field);
 
+// "@groups/team". E-mails are the same in either case.
+[[nodiscard]] std::string reference_to(std::string_view section, std::string_view name);
+// As names of that field are compared.
+[[nodiscard]] std::string folded(std::string_view field, std::string_view name);
+
 // By its name, such as "ListGroups"; nullptr if this build has none.
 [[nodiscard]] const google::protobuf::MethodDescriptor* find_method(const api::Schema& schema, std::string_view name);
 // The message of a kind; nullptr if this build has none.

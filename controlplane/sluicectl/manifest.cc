@@ -99,7 +99,7 @@ class Loader {
     }
     std::string same = std::string(kind.section);
     for (const std::string_view field : kind.identity)
-      same += "\n" + json::serialize(out.wanted.at(field));
+      same += "\n" + folded(field, out.wanted.at(field).as_string());
     const auto [before, first] = seen_.emplace(same, fmt::format("{}:{}", out.file, out.line));
     if (!first) return reader.problem(node, at, "is there twice, first at " + before->second);
     manifest_.items.push_back(std::move(out));
@@ -156,7 +156,7 @@ class Loader {
 
 std::string Item::reference() const {
   const json::value* name = kind->identity.empty() ? nullptr : wanted.if_contains(kind->identity.back());
-  return fmt::format("@{}/{}", kind->section, name == nullptr ? "" : std::string(name->as_string()));
+  return reference_to(kind->section, name == nullptr ? std::string() : std::string(name->as_string()));
 }
 
 Result<Manifest> load_manifest(const api::Schema& schema, const std::filesystem::path& path) {

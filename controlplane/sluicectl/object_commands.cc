@@ -9,7 +9,7 @@
 
 #include "controlplane/sluicectl/apply_command.h"
 #include "controlplane/sluicectl/commands.h"
-#include "controlplane/sluicectl/kinds.h"
+#include "controlplane/sluicectl/normal_form.h"
 
 namespace sluice::sluicectl {
 
@@ -30,6 +30,19 @@ Result<json::object> read_body(const std::string& path) {
   json::value value = json::parse(text, error);
   if (error || !value.is_object()) return fail(ErrorCode::kInvalidArgument, path + ": is no JSON object");
   return std::move(value.as_object());
+}
+
+// One line: when, what, and what is known of it.
+void show_event(const json::object& event) {
+  const auto elapsed = event.if_contains("elapsed_ms");
+  const std::string when = elapsed != nullptr && elapsed->is_string() ? std::string(elapsed->get_string()) : "0";
+  for (const auto& [key, value] : event) {
+    if (key == "elapsed_ms") continue;
+    std::string facts = plain_text(nullptr, value);
+    if (value.is_object()) facts = facts.substr(1, facts.size() - 2);
+    fmt::print("{:>6} ms  {:<10}  {}\n", when, printable(key), facts);
+  }
+  std::fflush(stdout);
 }
 
 }  // namespace
@@ -65,22 +78,22 @@ int jobs(const Client& client, const std::string& run, Format format) {
   return kDone;
 }
 
-int test_account(const Client& client, const std::string& name, const std::string& model) {
-  const auto* method = find_method(client.schema(), "TestAccount");
-  if (method == nullptr) return complain({ErrorCode::kNotFound, "this build cannot test accounts"});
-  const auto account = find_object(client, "accounts", name);
+int test_account(const Client& client, const TestOptions& options) {
+  const auto account = find_object(client, "accounts", options.name);
   if (!account) return complain(account.error());
-  json::object request;
-  const bool by_id = method->input_type()->FindFieldByName("id") != nullptr;
-  request[by_id ? "id" : "account_id"] = account->at("id");
-  if (!model.empty()) request["model"] = model;
+  json::object request{{"account_id", account->at("id")}};
+  if (!options.model.empty()) request["model"] = options.model;
+  if (!options.prompt.empty()) request["prompt"] = options.prompt;
+  bool worked = false;
   const Result<> done = client.stream("TestAccount", request,
-                                      [](const json::object& message) {
-                                        fmt::print("{}", yaml(message));
+                                      [&worked](const json::object& event) {
+                                        show_event(event);
+                                        worked = event.contains("done");
                                         return true;
                                       },
                                       {.limit = std::chrono::minutes(2)});
-  return done ? static_cast<int>(kDone) : complain(done.error());
+  if (!done) return complain(done.error());
+  return worked ? kDone : kFailed;
 }
 
 }  // namespace sluice::sluicectl

@@ -22,7 +22,12 @@ struct ChangeOptions {
 
 // `run`: the job to make due now; empty: shows all.
 [[nodiscard]] int jobs(const Client& client, const std::string& run, Format format);
-// Prints what the server streams about a real request through the account. `model` may be empty.
-[[nodiscard]] int test_account(const Client& client, const std::string& name, const std::string& model);
+struct TestOptions {
+  std::string name;    // an id or a name
+  std::string model;   // empty: one that the account lists
+  std::string prompt;  // empty: a greeting
+};
+// Prints what happens while it happens. kFailed if the account does not work.
+[[nodiscard]] int test_account(const Client& client, const TestOptions& options);
 
 }  // namespace sluice::sluicectl

@@ -50,7 +50,7 @@ class Planner {
       for (json::object& row : *rows) {
         const std::string name = text_of(row, kind.identity.back());
         const std::string id = text_of(row, "id");
-        const std::string reference = fmt::format("@{}/{}", kind.section, name);
+        const std::string reference = reference_to(kind.section, name);
         if (!plan_.ids.emplace(reference, id).second) ambiguous_.insert(reference);
         plan_.names.emplace(id, name);
         there_[&kind].push_back(std::move(row));
@@ -100,8 +100,9 @@ class Planner {
     Step step{.kind = item.kind, .label = label_of(*item.kind, wanted), .reference = item.reference()};
     auto& rows = there_[item.kind];
     const auto matches = [&](const json::object& row) {
-      return std::ranges::all_of(item.kind->identity,
-                                 [&](auto field) { return text_of(row, field) == text_of(wanted, field); });
+      return std::ranges::all_of(item.kind->identity, [&](auto field) {
+        return folded(field, text_of(row, field)) == folded(field, text_of(wanted, field));
+      });
     };
     const auto found = std::ranges::count_if(rows, matches);
     if (found > 1) {

@@ -108,7 +108,7 @@ void ValueReader::member(const YAML::Node& key, const YAML::Node& node, const De
 json::value ValueReader::references(const YAML::Node& node, std::string_view section, bool repeated,
                                     const std::string& path) {
   const auto one = [&](const YAML::Node& name) -> json::value {
-    if (name.IsScalar() && !name.Scalar().empty()) return json::value(fmt::format("@{}/{}", section, name.Scalar()));
+    if (name.IsScalar() && !name.Scalar().empty()) return json::value(reference_to(section, name.Scalar()));
     problem(name, path, fmt::format("must name one of the {}", section));
     return {};
   };

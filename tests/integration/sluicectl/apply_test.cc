@@ -1,6 +1,7 @@
 // Manifests against a real control plane.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -148,6 +149,21 @@ TEST_CASE("a name that several have is no reference") {
   const Ran same = desk.run({"plan", "-f", desk.file("b.yaml", "groups: [{name: " + name + "}]\n")});
   CHECK(same.code == 2);
   CHECK_THAT(same.out, Contains("the server has 2 of that name"));
+}
+
+TEST_CASE("an e-mail is the same in either case") {
+  Desk desk;
+  const std::string name = unique("case");
+  const std::string user = "users: [{email: " + name + "@example.test, display_name: U}]\n";
+  CHECK(desk.run({"apply", "--yes", "-f", desk.file("u.yaml", user)}).code == 0);
+  std::string upper = name + "@example.test";
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  const std::string key = "groups: [{name: " + name + "}]\nkeys: [{user: " + upper + ", group: " + name +
+                          ", name: k, secret: {to_file: k}}]\n";
+  const Ran ran = desk.run({"apply", "--yes", "-f", desk.file("k.yaml", key)});
+  INFO(ran.out);
+  CHECK(ran.code == 0);
+  CHECK(desk.run({"plan", "-f", "k.yaml"}).out == kNothing);
 }
 
 TEST_CASE("a text that looks like a reference is a text") {

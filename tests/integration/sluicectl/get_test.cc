@@ -66,4 +66,18 @@ TEST_CASE("objects are changed, switched off and on, and deleted") {
   CHECK(desk.run({"drain", "node", "no-such-node"}).code == 1);
 }
 
+TEST_CASE("an account that does not work is shown to fail") {
+  Desk desk;
+  const std::string name = unique("tested");
+  const std::string manifest = "accounts: [{name: " + name +
+                               ", provider: anthropic, base_url: 'http://127.0.0.1:1', models: [m], credential: "
+                               "{from_env: KEY}}]\n";
+  REQUIRE(desk.run({"apply", "--yes", "-f", desk.file("a.yaml", manifest)}, {"KEY=sk-hidden"}).code == 0);
+  const Ran ran = desk.run({"test", "account", name, "--model", "m"});
+  INFO(ran.out);
+  CHECK(ran.code == 1);
+  CHECK_THAT(ran.out, Contains(" ms  started ") && Contains(" ms  failed ") && Contains("cause: connect") &&
+                          !Contains("sk-hidden"));
+}
+
 }  // namespace sluice::testing
