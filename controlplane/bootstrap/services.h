@@ -5,6 +5,7 @@
 
 #include "controlplane/accounts/base_url_guard.h"
 #include "controlplane/api/account_health_service.h"
+#include "controlplane/api/account_test_service.h"
 #include "controlplane/api/accounts_service.h"
 #include "controlplane/api/admin_call.h"
 #include "controlplane/api/admin_tokens_service.h"
@@ -44,6 +45,7 @@ class AdminServices {
       : users_(admin),
         groups_(admin),
         accounts_(admin, vault, guard),
+        account_test_(admin, oauth),
         api_keys_(admin, hasher),
         prices_(admin),
         nodes_(admin),
@@ -77,7 +79,7 @@ class AdminServices {
              &egress_proxies_, &account_health_, &oauth_clients_, &oauth_logins_,       &price_imports_,
              &statements_,     &ledger_checks_,  &redeem_codes_,  &subscription_plans_, &subscriptions_,
              &jobs_,           &audit_,          &alerts_,        &alert_webhooks_,     &requests_,
-             &live_,           &auth_,           &sign_in_}) {
+             &live_,           &auth_,           &sign_in_,       &account_test_}) {
       builder.RegisterService(service);
     }
   }
@@ -86,6 +88,7 @@ class AdminServices {
   api::UserServiceImpl users_;
   api::GroupServiceImpl groups_;
   api::AccountServiceImpl accounts_;
+  api::AccountTestServiceImpl account_test_;
   api::ApiKeyServiceImpl api_keys_;
   api::PriceServiceImpl prices_;
   api::NodeServiceImpl nodes_;
