@@ -1,4 +1,4 @@
-// TLS towards anything that is not this machine's loopback name.
+// TLS towards anything that is not this machine's loopback name, and plain text within it.
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/server_builder.h>
 
@@ -56,6 +56,21 @@ TEST_CASE("a server on the network is asked over TLS, if its certificate can be 
   CHECK(ask("key.pem").code == 2);
   const Ran doctor = desk.run_bare({"--endpoint", endpoint, "--ca-file", "other.pem", "doctor"}, {"SLUICE_TOKEN=t"});
   CHECK_THAT(doctor.out, Contains("nobody answers with a certificate to trust"));
+  server->Shutdown(std::chrono::system_clock::now());
+}
+
+TEST_CASE("a Unix socket is an endpoint, without TLS") {
+  Desk desk;
+  grpc::CallbackGenericService nothing;
+  grpc::ServerBuilder builder;
+  builder.RegisterCallbackGenericService(&nothing);
+  const std::string endpoint = "unix:" + (desk.dir() / "socket").string();
+  builder.AddListeningPort(endpoint, grpc::InsecureServerCredentials());
+  const auto server = builder.BuildAndStart();
+  REQUIRE(server != nullptr);
+  const Ran ran = desk.run_bare({"--endpoint", endpoint, "whoami"}, {"SLUICE_TOKEN=t"});
+  CHECK(ran.code == 1);
+  CHECK_THAT(ran.out, Contains("the server does not know this call"));
   server->Shutdown(std::chrono::system_clock::now());
 }
 
