@@ -186,6 +186,11 @@ std::string openapi(const Schema& schema, const RouteTable& routes, const std::s
   const json::object bearer{{"type", "http"},
                             {"scheme", "bearer"},
                             {"description", "An admin token, or the bootstrap token of the installation."}};
+  const json::object session{
+      {"type", "apiKey"},
+      {"in", "cookie"},
+      {"name", "sluice_session"},
+      {"description", "Set by POST /auth/v1/login. Every call but GET sends x-csrf-token, too."}};
   const json::object document{
       {"openapi", "3.1.0"},
       {"info",
@@ -195,10 +200,10 @@ std::string openapi(const Schema& schema, const RouteTable& routes, const std::s
                     {"contact", json::object{{"name", "The operator of this gateway"}}},
                     {"license", json::object{{"name", "Proprietary"}, {"identifier", "LicenseRef-Proprietary"}}}}},
       {"servers", json::array{json::object{{"url", "/"}, {"description", "This control plane."}}}},
-      {"security", json::array{json::object{{"bearer", json::array{}}}}},
+      {"security", json::array{json::object{{"bearer", json::array{}}}, json::object{{"session", json::array{}}}}},
       {"tags", tags(schema)},
       {"paths", paths(routes)},
-      {"components", json::object{{"securitySchemes", json::object{{"bearer", bearer}}},
+      {"components", json::object{{"securitySchemes", json::object{{"bearer", bearer}, {"session", session}}},
                                   {"responses", json::object{{"Problem", problem}}},
                                   {"schemas", component_schemas(routes)}}}};
   return json::serialize(document);

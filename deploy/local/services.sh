@@ -104,6 +104,9 @@ secrets:
   api_key_pepper_file: "$STATE/secrets/api_key_pepper"
   node_token_file: "$STATE/secrets/node_token"
   bootstrap_token_file: "$STATE/secrets/bootstrap_token"
+  setup_token_file: "$STATE/secrets/setup_token"
+# Browsers reach it by plain http, on this machine only.
+secure_cookies: false
 allow_private_upstreams: ["127.0.0.0/8"]
 log:
   level: "${SLUICE_LOG_LEVEL:-info}"

@@ -35,7 +35,7 @@ make_secret() { # NAME
 
 prepare_secrets() {
   local name
-  for name in key_encryption_key api_key_pepper node_token bootstrap_token snapshot_key fake_upstream_key; do
+  for name in key_encryption_key api_key_pepper node_token bootstrap_token setup_token snapshot_key fake_upstream_key; do
     make_secret "$name"
   done
 }
