@@ -2,8 +2,12 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <memory>
+#include <vector>
 
+#include "sluice/admin/v1/account_test.grpc.pb.h"
 #include "tests/integration/api/control_plane.h"
+#include "tests/support/egress_proxy.h"
 #include "tests/support/eventually.h"
 #include "tests/support/free_port.h"
 
@@ -35,6 +39,31 @@ const std::string kCredential =
 HttpAnswer test(const ControlPlane& plane, const std::string& account, const std::string& body, std::string token) {
   return plane.http("POST", "/admin/v1/accounts/" + account + "/test", body, token);
 }
+
+// One that has begun, or was refused.
+struct Running {
+  Running(const ControlPlane& plane, const std::string& account)
+      : stub(admin::v1::AccountTestService::NewStub(plane.channel())), context(ControlPlane::context(plane.token())) {
+    admin::v1::TestAccountRequest request;
+    request.set_account_id(account);
+    reader = stub->TestAccount(context.get(), request);
+    admin::v1::TestAccountResponse first;
+    began = reader->Read(&first) && first.has_started();
+  }
+  // Leaves if it still runs.
+  grpc::StatusCode end() {
+    if (began) context->TryCancel();
+    admin::v1::TestAccountResponse more;
+    while (reader->Read(&more)) {
+    }
+    return reader->Finish().error_code();
+  }
+
+  std::unique_ptr<admin::v1::AccountTestService::Stub> stub;
+  std::unique_ptr<grpc::ClientContext> context;
+  std::unique_ptr<grpc::ClientReader<admin::v1::TestAccountResponse>> reader;
+  bool began = false;
+};
 
 }  // namespace
 
@@ -78,6 +107,31 @@ TEST_CASE("a test that cannot begin is an ordinary error") {
   const HttpAnswer refused = test(plane, ready, "{}", plane.token());
   CHECK(refused.status == 200);
   CHECK(refused.body.find(R"("cause":"connect")") != std::string::npos);
+}
+
+TEST_CASE("few tests run at once, and one whose caller leaves makes room") {
+  const ControlPlane& plane = ControlPlane::shared();
+  EgressProxy silent(EgressProxy::Kind::kHttpConnect);  // as an upstream that never answers
+  silent.set_mood(EgressProxy::Mood::kHang);
+  const std::string account = account_at(plane, silent.port(), kCredential);
+  std::vector<std::unique_ptr<Running>> running;
+  for (int i = 0; i < 8; ++i) {
+    running.push_back(std::make_unique<Running>(plane, account));
+    REQUIRE(running.back()->began);
+  }
+  Running refused(plane, account);
+  CHECK_FALSE(refused.began);
+  CHECK(refused.end() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  CHECK(running.back()->end() == grpc::StatusCode::CANCELLED);
+  running.pop_back();
+  // Long before the minute is over that a test may take.
+  CHECK(eventually(kGenerous, [&] {
+    Running next(plane, account);
+    static_cast<void>(next.end());
+    return next.began;
+  }));
+  for (const auto& one : running)
+    CHECK(one->end() == grpc::StatusCode::CANCELLED);
 }
 
 }  // namespace sluice::testing
