@@ -21,6 +21,14 @@ Result<store::User> managed_user(Call& call, const std::string& id) {
   return user;
 }
 
+// For what takes one's password, or a code, to do to oneself: a stolen session must not be enough.
+Result<store::User> other_user(Call& call, const std::string& id) {
+  if (id == call.caller.user_id) {
+    return fail(ErrorCode::kFailedPrecondition, "this is for others: change your own sign-in under /admin/v1/me/");
+  }
+  return managed_user(call, id);
+}
+
 Result<std::int32_t> end_sessions(Call& call, const std::string& user_id) {
   const auto ended = store::revoke_sessions(call.tx, user_id, "", call.clock.now());
   if (!ended) return std::unexpected(ended.error());
@@ -32,7 +40,7 @@ Result<std::int32_t> end_sessions(Call& call, const std::string& user_id) {
 grpc::Status SignInServiceImpl::SetUserPassword(grpc::ServerContext* context, const v1::SetUserPasswordRequest* request,
                                                 v1::SetUserPasswordResponse* response) {
   const grpc::Status may = run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
-    const auto user = managed_user(call, request->user_id());
+    const auto user = other_user(call, request->user_id());
     if (!user) return std::unexpected(user.error());
     return identity::check_password("password", request->password(), user->email);
   });
@@ -40,7 +48,7 @@ grpc::Status SignInServiceImpl::SetUserPassword(grpc::ServerContext* context, co
   const Result<std::string> hash = hasher_.hash(request->password());
   if (!hash) return to_status(hash.error());
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
-    const auto user = managed_user(call, request->user_id());
+    const auto user = other_user(call, request->user_id());
     if (!user) return std::unexpected(user.error());
     if (Result<> kept = store::set_password_hash(call.tx, user->id, *hash, call.clock.now()); !kept) return kept;
     const auto ended = end_sessions(call, user->id);
@@ -54,7 +62,7 @@ grpc::Status SignInServiceImpl::ResetSecondFactor(grpc::ServerContext* context,
                                                   const v1::ResetSecondFactorRequest* request,
                                                   v1::ResetSecondFactorResponse* response) {
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
-    const auto user = managed_user(call, request->user_id());
+    const auto user = other_user(call, request->user_id());
     if (!user) return std::unexpected(user.error());
     if (Result<> done = store::delete_second_factor(call.tx, user->id); !done) return done;
     const auto ended = end_sessions(call, user->id);

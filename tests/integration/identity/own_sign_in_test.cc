@@ -170,6 +170,9 @@ TEST_CASE("who may not manage a user cannot set his password") {
   CHECK(browser.call("POST", path + "/password", serialize(object{{"password", "a stolen password"}})).status == 403);
   CHECK(browser.call("POST", path + "/second-factor/reset", "{}").status == 403);
   CHECK(browser.call("POST", path + "/sessions/revoke", "{}").status == 403);
+  const std::string own = "/admin/v1/users/" + admin.id;
+  CHECK(browser.call("POST", own + "/password", serialize(object{{"password", "a stolen password"}})).status == 409);
+  CHECK(browser.call("POST", own + "/second-factor/reset", "{}").status == 409);
   Browser his(plane);
   CHECK(his.login(owner.email).status == 200);
 }

@@ -15,7 +15,8 @@ TEST_CASE("every method of the admin API has a route of its own") {
   for (const Route& route : table.routes()) {
     routed.insert(route.rpc_name);
     // Where providers' redirects lead is the one path that needs no token.
-    CHECK((route.path.starts_with("/admin/v1/") || route.path == "/oauth/callback"));
+    CHECK((route.path.starts_with("/admin/v1/") || route.path.starts_with("/auth/v1/") ||
+           route.path == "/oauth/callback"));
     CHECK(paths.insert(route.http_method + " " + route.path).second);
   }
   const auto names = schema.rpc_names();
