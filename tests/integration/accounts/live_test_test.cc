@@ -82,7 +82,9 @@ std::string cause_in(const Events& events) {
 struct Fake {
   Fake()
       : port(testing::free_port()), process({.argv = {program(), "--listen", "127.0.0.1:" + std::to_string(port)}}) {}
-  static std::string program() { return (std::filesystem::current_path() / "tests/fakes/fake-anthropic").string(); }
+  static std::string program() {
+    return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "fakes/fake-anthropic").string();
+  }
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port); }
   std::uint16_t port;
   testing::Process process;

@@ -18,8 +18,9 @@ namespace {
 struct Vendor {
   Vendor()
       : port(free_port()),
-        process({.argv = {(std::filesystem::current_path() / "tests/fakes/fake-anthropic").string(), "--listen",
-                          "127.0.0.1:" + std::to_string(port)}}) {}
+        process(
+            {.argv = {(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "fakes/fake-anthropic").string(),
+                      "--listen", "127.0.0.1:" + std::to_string(port)}}) {}
   std::uint16_t port;
   Process process;
 };
