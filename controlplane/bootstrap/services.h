@@ -6,6 +6,7 @@
 #include "controlplane/accounts/base_url_guard.h"
 #include "controlplane/api/account_health_service.h"
 #include "controlplane/api/account_test_service.h"
+#include "controlplane/api/account_transfer_service.h"
 #include "controlplane/api/accounts_service.h"
 #include "controlplane/api/admin_call.h"
 #include "controlplane/api/admin_tokens_service.h"
@@ -46,6 +47,7 @@ class AdminServices {
         groups_(admin),
         accounts_(admin, vault, guard),
         account_test_(admin, oauth),
+        account_transfer_(admin, vault, guard),
         api_keys_(admin, hasher),
         prices_(admin),
         nodes_(admin),
@@ -79,7 +81,7 @@ class AdminServices {
              &egress_proxies_, &account_health_, &oauth_clients_, &oauth_logins_,       &price_imports_,
              &statements_,     &ledger_checks_,  &redeem_codes_,  &subscription_plans_, &subscriptions_,
              &jobs_,           &audit_,          &alerts_,        &alert_webhooks_,     &requests_,
-             &live_,           &auth_,           &sign_in_,       &account_test_}) {
+             &live_,           &auth_,           &sign_in_,       &account_test_,       &account_transfer_}) {
       builder.RegisterService(service);
     }
   }
@@ -89,6 +91,7 @@ class AdminServices {
   api::GroupServiceImpl groups_;
   api::AccountServiceImpl accounts_;
   api::AccountTestServiceImpl account_test_;
+  api::AccountTransferServiceImpl account_transfer_;
   api::ApiKeyServiceImpl api_keys_;
   api::PriceServiceImpl prices_;
   api::NodeServiceImpl nodes_;
