@@ -14,8 +14,8 @@
 namespace sluice::api {
 
 struct CallRateOptions {
-  double per_second = 50;
-  double burst = 300;
+  double per_second = 100;
+  double burst = 1000;
   // Callers remembered; beyond it those that have full buckets are forgotten, and then everybody.
   std::size_t callers = 10'000;
 };

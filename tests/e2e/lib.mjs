@@ -55,7 +55,7 @@ export async function eventually(what, probe, limitMs = 20000) {
   }
 }
 
-// The admin API as JSON. Throws on anything but 2xx unless `raw`.
+// The admin API as JSON. Throws on anything but 2xx unless `raw`. A caller told to slow down does.
 export async function admin(method, path, body, { token = env.ADMIN_TOKEN, raw = false } = {}) {
   const answer = await fetch(env.ADMIN_URL + path, {
     method,
@@ -63,6 +63,10 @@ export async function admin(method, path, body, { token = env.ADMIN_TOKEN, raw =
     body: body ? JSON.stringify(body) : undefined,
   });
   const text = await answer.text();
+  if (answer.status === 429 && !raw) {
+    await sleep(1000 * Number(answer.headers.get('retry-after') ?? 1));
+    return admin(method, path, body, { token });
+  }
   let json;
   try { json = JSON.parse(text); } catch { json = null; }
   if (raw) return { status: answer.status, headers: answer.headers, text, json };
