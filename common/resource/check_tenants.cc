@@ -61,13 +61,19 @@ Result<> check_networks(std::string_view field, const google::protobuf::Repeated
   return {};
 }
 
+// A name, or the beginning of names followed by a star.
+Result<> check_pattern(std::string_view field, const std::string& pattern) {
+  if (Result<> r = check_token(field, pattern, kMaxModelPatternBytes); !r) return r;
+  if (pattern.find('*') < pattern.size() - 1) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("{}: a star may stand at the end only", field));
+  }
+  return {};
+}
+
 Result<> check_models(const google::protobuf::RepeatedPtrField<std::string>& models) {
   if (Result<> r = check_count("models", models.size(), kMaxModelsPerKey); !r) return r;
   for (const std::string& model : models) {
-    if (Result<> r = check_token("models", model, kMaxModelPatternBytes); !r) return r;
-    if (model.find('*') < model.size() - 1) {
-      return fail(ErrorCode::kInvalidArgument, "models: a star may stand at the end only");
-    }
+    if (Result<> r = check_pattern("models", model); !r) return r;
   }
   return {};
 }
@@ -96,12 +102,67 @@ Result<> check_subscriptions(const config::v1::User& user) {
   return {};
 }
 
+Result<> check_grants(const config::v1::User& user) {
+  if (Result<> r = check_count("grants", user.grants_size(), kMaxGrants); !r) return r;
+  for (const config::v1::GroupGrant& grant : user.grants()) {
+    if (Result<> r = check_uuid("grants.group_id", grant.group_id()); !r) return r;
+    if (Result<> r = check_range<uint64_t>("grants.multiplier_ppm", grant.multiplier_ppm(), 0, kMaxMultiplierPpm); !r) {
+      return r;
+    }
+  }
+  return {};
+}
+
+Result<> check_aliases(const config::v1::Group& group) {
+  if (Result<> r = check_count("model_aliases", static_cast<int>(group.model_aliases().size()), kMaxModelAliases); !r) {
+    return r;
+  }
+  for (const auto& [name, model] : group.model_aliases()) {
+    if (Result<> r = check_token("model_aliases", name, kMaxMappedModelBytes); !r) return r;
+    if (Result<> r = check_token("model_aliases", model, kMaxMappedModelBytes); !r) return r;
+    if (group.model_aliases().contains(model)) {
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("model_aliases: {} stands for {}, which is an alias itself", name, model));
+    }
+  }
+  return {};
+}
+
+Result<> check_routes(const config::v1::Group& group) {
+  if (Result<> r = check_count("model_routes", group.model_routes_size(), kMaxModelRoutes); !r) return r;
+  for (const config::v1::ModelRoute& route : group.model_routes()) {
+    if (Result<> r = check_pattern("model_routes.model", route.model()); !r) return r;
+    if (Result<> r = check_count("model_routes.account_ids", route.account_ids_size(), kMaxAccountsPerRoute); !r) {
+      return r;
+    }
+    for (const std::string& id : route.account_ids()) {
+      if (Result<> r = check_uuid("model_routes.account_ids", id); !r) return r;
+    }
+  }
+  return {};
+}
+
+// A billing kind of a newer control plane might mean that somebody else pays: the group must not be used as another.
+Result<> check_billing(const config::v1::Group& group) {
+  if (!config::v1::GroupBilling_IsValid(group.billing())) {
+    return fail(ErrorCode::kInvalidArgument, "billing is unknown to this version");
+  }
+  if (Result<> r = check_budgets(group.subscription_budgets()); !r) return r;
+  for (const config::v1::Budget& budget : group.subscription_budgets()) {
+    if (budget.window() == config::v1::BUDGET_WINDOW_TOTAL) {
+      return fail(ErrorCode::kInvalidArgument, "subscription_budgets: a day, a week or a month");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> check(const config::v1::User& user) {
   if (Result<> r = check_text("display_name", user.display_name(), kMaxNameBytes); !r) return r;
   if (Result<> r = check_rates(user); !r) return r;
   if (Result<> r = check_subscriptions(user); !r) return r;
+  if (Result<> r = check_grants(user); !r) return r;
   return check_range<uint64_t>("multiplier_ppm", user.multiplier_ppm(), 0, kMaxMultiplierPpm);
 }
 
@@ -125,7 +186,9 @@ Result<> check(const config::v1::Group& group) {
   if (!config::v1::InterruptionPolicy_IsValid(group.interruption_policy())) {
     return fail(ErrorCode::kInvalidArgument, "interruption_policy is unknown to this version");
   }
-  return {};
+  if (Result<> r = check_billing(group); !r) return r;
+  if (Result<> r = check_aliases(group); !r) return r;
+  return check_routes(group);
 }
 
 }  // namespace sluice::resource

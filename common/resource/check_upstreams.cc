@@ -64,6 +64,7 @@ Result<> check(const config::v1::Account& account) {
   if (Result<> r = check_uuids("group_ids", account.group_ids(), kMaxGroupsPerAccount); !r) return r;
   if (Result<> r = check_range<std::uint32_t>("concurrency", account.concurrency(), 0, kMaxConcurrency); !r) return r;
   if (Result<> r = check_range<std::int32_t>("priority", account.priority(), -kMaxPriority, kMaxPriority); !r) return r;
+  if (Result<> r = check_range<std::uint32_t>("weight", account.weight(), 0, kMaxWeight); !r) return r;
   if (Result<> r = check_count("models", account.models_size(), kMaxModelsPerAccount); !r) return r;
   for (const std::string& model : account.models()) {
     if (Result<> r = check_required_text("models", model, kMaxNameBytes); !r) return r;

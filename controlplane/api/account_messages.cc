@@ -1,5 +1,7 @@
 #include "controlplane/api/account_messages.h"
 
+#include "common/resource/fields.h"
+#include "common/resource/limits.h"
 #include "common/resource/validate.h"
 #include "controlplane/api/convert.h"
 #include "controlplane/store/credentials.h"
@@ -29,6 +31,25 @@ store::PauseRules rules_of(const v1::Account& account) {
   return rules;
 }
 
+// What the nodes do not see, and the weight.
+Result<> read_description(const v1::Account& account, store::Account& into) {
+  constexpr int kMaxTags = 32;
+  if (account.weight() < 0) return fail(ErrorCode::kInvalidArgument, "weight: must be 0 or more");
+  if (account.hybrid_scheduling() && account.provider() != "antigravity") {
+    return fail(ErrorCode::kInvalidArgument, "hybrid_scheduling: only for accounts of the provider antigravity");
+  }
+  if (Result<> r = resource::check_count("tags", account.tags_size(), kMaxTags); !r) return r;
+  for (const std::string& tag : account.tags()) {
+    if (Result<> r = resource::check_token("tags", tag, resource::kMaxNameBytes); !r) return r;
+  }
+  if (Result<> r = resource::check_text("note", account.note(), kMaxNoteBytes); !r) return r;
+  into.weight = account.weight() == 0 ? 100 : account.weight();
+  into.hybrid = account.hybrid_scheduling();
+  into.tags.assign(account.tags().begin(), account.tags().end());
+  into.note = account.note();
+  return {};
+}
+
 }  // namespace
 
 Result<> to_message(Call& call, const store::Account& row, v1::Account& into) {
@@ -41,6 +62,10 @@ Result<> to_message(Call& call, const store::Account& row, v1::Account& into) {
   into.set_status(row.status == store::Status::kActive ? v1::ACCOUNT_STATUS_ACTIVE : v1::ACCOUNT_STATUS_DISABLED);
   into.set_priority(row.priority);
   into.set_concurrency(row.concurrency);
+  into.set_weight(row.weight);
+  into.set_hybrid_scheduling(row.hybrid);
+  into.mutable_tags()->Add(row.tags.begin(), row.tags.end());
+  into.set_note(row.note);
   for (const std::string& model : row.models)
     into.add_models(model);
   into.set_ca_pem(row.ca_pem);
@@ -70,6 +95,7 @@ Result<> from_message(const v1::Account& account, store::Account& into) {
   into.status = account.status() == v1::ACCOUNT_STATUS_DISABLED ? store::Status::kDisabled : store::Status::kActive;
   into.priority = account.priority();
   into.concurrency = account.concurrency();
+  if (Result<> described = read_description(account, into); !described) return described;
   into.models.assign(account.models().begin(), account.models().end());
   into.ca_pem = account.ca_pem();
   into.group_ids.assign(account.group_ids().begin(), account.group_ids().end());
@@ -83,6 +109,7 @@ Result<> from_message(const v1::Account& account, store::Account& into) {
   pushed.set_base_url(into.base_url);
   pushed.set_concurrency(static_cast<std::uint32_t>(into.concurrency));
   pushed.set_priority(into.priority);
+  pushed.set_weight(static_cast<std::uint32_t>(into.weight));
   pushed.set_ca_pem(into.ca_pem);
   for (const std::string& model : into.models)
     pushed.add_models(model);

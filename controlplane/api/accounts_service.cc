@@ -25,6 +25,13 @@ grpc::Status AccountServiceImpl::ListAccounts(grpc::ServerContext* context, cons
     response->Clear();
     store::AccountFilter filter;
     if (!request->group_id().empty()) filter.group_id = request->group_id();
+    if (!request->provider().empty()) filter.provider = request->provider();
+    if (!request->tag().empty()) filter.tag = request->tag();
+    filter.text = request->query();
+    if (request->status() != v1::ACCOUNT_STATUS_UNSPECIFIED) {
+      filter.status =
+          request->status() == v1::ACCOUNT_STATUS_DISABLED ? store::Status::kDisabled : store::Status::kActive;
+    }
     auto page = store::list_accounts(call.tx, page_of(*request), filter);
     if (!page) return std::unexpected(page.error());
     for (const store::Account& row : page->rows) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/money/money.h"
+#include "common/resource/limits.h"
 
 namespace sluice::api {
 
@@ -44,6 +45,22 @@ Result<std::int64_t> parse_usd_field(std::string_view field, const std::string& 
   auto parsed = money::parse_usd(text);
   if (!parsed) return fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", field, parsed.error().message));
   return *parsed;
+}
+
+Result<> parse_limit_field(std::string_view field, const std::string& text, std::optional<std::int64_t>& into) {
+  into.reset();
+  if (text.empty()) return {};
+  const auto amount = parse_usd_field(field, text, 0);
+  if (!amount) return std::unexpected(amount.error());
+  if (*amount <= 0 || *amount > resource::kMaxBudget) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("{} must be above 0; leave it empty for no limit", field));
+  }
+  into = *amount;
+  return {};
+}
+
+std::string limit_text(const std::optional<std::int64_t>& nano_usd) {
+  return nano_usd ? money::format_usd(*nano_usd) : std::string();
 }
 
 Result<std::int64_t> parse_multiplier_field(std::string_view field, const std::string& text, std::int64_t fallback) {

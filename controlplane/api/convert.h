@@ -21,6 +21,9 @@
 
 namespace sluice::api {
 
+// Of texts that people leave for people.
+inline constexpr std::size_t kMaxNoteBytes = 2'000;
+
 void set_time(google::protobuf::Timestamp* into, SystemTime at);
 [[nodiscard]] SystemTime to_time(const google::protobuf::Timestamp& at);
 
@@ -34,6 +37,10 @@ void set_time(google::protobuf::Timestamp* into, SystemTime at);
                                                    std::int64_t fallback);
 [[nodiscard]] Result<std::int64_t> parse_multiplier_field(std::string_view field, const std::string& text,
                                                           std::int64_t fallback);
+// A limit of money: empty for none, else above 0.
+[[nodiscard]] Result<> parse_limit_field(std::string_view field, const std::string& text,
+                                         std::optional<std::int64_t>& into);
+[[nodiscard]] std::string limit_text(const std::optional<std::int64_t>& nano_usd);
 [[nodiscard]] Result<> require(std::string_view field, const std::string& text);
 struct NamedNumber {
   std::string_view field;

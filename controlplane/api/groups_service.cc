@@ -1,9 +1,8 @@
 #include "controlplane/api/groups_service.h"
 
 #include "common/base/uuid.h"
-#include "common/money/money.h"
-#include "common/resource/validate.h"
 #include "controlplane/api/convert.h"
+#include "controlplane/api/group_messages.h"
 #include "controlplane/store/groups.h"
 
 namespace sluice::api {
@@ -12,34 +11,14 @@ namespace {
 
 namespace v1 = admin::v1;
 
-void to_message(const store::Group& row, v1::Group& into) {
-  into.set_id(row.id);
-  into.set_name(row.name);
-  into.set_status(row.status == store::Status::kActive ? v1::GROUP_STATUS_ACTIVE : v1::GROUP_STATUS_DISABLED);
-  into.set_multiplier(money::format_multiplier(static_cast<std::uint64_t>(row.multiplier_ppm)));
-  into.set_interruption_policy(row.interruption == store::Interruption::kDrain ? v1::GROUP_INTERRUPTION_POLICY_DRAIN
-                                                                               : v1::GROUP_INTERRUPTION_POLICY_CANCEL);
-  into.set_etag(etag_of(row.revision));
-  set_time(into.mutable_created_at(), row.created_at);
-  set_time(into.mutable_updated_at(), row.updated_at);
-}
-
-Result<> from_message(const v1::Group& group, store::Group& into) {
-  if (Result<> given = require("name", group.name()); !given) return given;
-  auto multiplier = parse_multiplier_field("multiplier", group.multiplier(), 1'000'000);
-  if (!multiplier) return std::unexpected(multiplier.error());
-  const bool drain = group.interruption_policy() == v1::GROUP_INTERRUPTION_POLICY_DRAIN;
-  into.name = group.name();
-  into.status = group.status() == v1::GROUP_STATUS_DISABLED ? store::Status::kDisabled : store::Status::kActive;
-  into.multiplier_ppm = *multiplier;
-  into.interruption = drain ? store::Interruption::kDrain : store::Interruption::kCancel;
-
-  config::v1::Group pushed;
-  pushed.set_display_name(into.name);
-  pushed.set_multiplier_ppm(static_cast<std::uint64_t>(into.multiplier_ppm));
-  pushed.set_interruption_policy(drain ? config::v1::INTERRUPTION_POLICY_DRAIN
-                                       : config::v1::INTERRUPTION_POLICY_CANCEL);
-  return resource::check(pushed);
+store::GroupFilter filter_of(const v1::ListGroupsRequest& request) {
+  store::GroupFilter filter;
+  filter.text = request.query();
+  if (!request.platform().empty()) filter.platform = request.platform();
+  if (request.status() != v1::GROUP_STATUS_UNSPECIFIED) {
+    filter.status = request.status() == v1::GROUP_STATUS_DISABLED ? store::Status::kDisabled : store::Status::kActive;
+  }
+  return filter;
 }
 
 }  // namespace
@@ -48,7 +27,7 @@ grpc::Status GroupServiceImpl::ListGroups(grpc::ServerContext* context, const v1
                                           v1::ListGroupsResponse* response) {
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
-    auto page = store::list_groups(call.tx, page_of(*request));
+    auto page = store::list_groups(call.tx, page_of(*request), filter_of(*request));
     if (!page) return std::unexpected(page.error());
     for (const store::Group& row : page->rows)
       to_message(row, *response->add_groups());

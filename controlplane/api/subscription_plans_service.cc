@@ -1,8 +1,6 @@
 #include "controlplane/api/subscription_plans_service.h"
 
 #include "common/base/uuid.h"
-#include "common/money/money.h"
-#include "common/resource/limits.h"
 #include "controlplane/api/convert.h"
 #include "controlplane/store/subscription_plans.h"
 #include "controlplane/store/subscriptions.h"
@@ -12,10 +10,6 @@ namespace sluice::api {
 namespace {
 
 namespace v1 = admin::v1;
-
-std::string limit_text(const std::optional<std::int64_t>& nano_usd) {
-  return nano_usd ? money::format_usd(*nano_usd) : std::string();
-}
 
 void to_message(const store::SubscriptionPlan& row, v1::SubscriptionPlan& into) {
   into.set_id(row.id);
@@ -32,25 +26,13 @@ void to_message(const store::SubscriptionPlan& row, v1::SubscriptionPlan& into) 
   set_time(into.mutable_updated_at(), row.updated_at);
 }
 
-Result<> parse_limit(std::string_view field, const std::string& text, std::optional<std::int64_t>& into) {
-  into.reset();
-  if (text.empty()) return {};
-  const auto amount = parse_usd_field(field, text, 0);
-  if (!amount) return std::unexpected(amount.error());
-  if (*amount <= 0 || *amount > resource::kMaxBudget) {
-    return fail(ErrorCode::kInvalidArgument, std::string(field) + " must be above 0; leave it empty for no limit");
-  }
-  into = *amount;
-  return {};
-}
-
 // Everything but the group and what the server sets.
 Result<> from_message(const v1::SubscriptionPlan& plan, store::SubscriptionPlan& into) {
   if (Result<> given = require("name", plan.name()); !given) return given;
   into.name = plan.name();
-  if (Result<> r = parse_limit("day_usd", plan.day_usd(), into.day); !r) return r;
-  if (Result<> r = parse_limit("week_usd", plan.week_usd(), into.week); !r) return r;
-  if (Result<> r = parse_limit("month_usd", plan.month_usd(), into.month); !r) return r;
+  if (Result<> r = parse_limit_field("day_usd", plan.day_usd(), into.day); !r) return r;
+  if (Result<> r = parse_limit_field("week_usd", plan.week_usd(), into.week); !r) return r;
+  if (Result<> r = parse_limit_field("month_usd", plan.month_usd(), into.month); !r) return r;
   into.days = plan.days() == 0 ? 30 : plan.days();
   if (into.days < 1 || into.days > store::kMaxSubscriptionDays) {
     return fail(ErrorCode::kInvalidArgument, "days must be 1 to 36500");

@@ -16,6 +16,7 @@
 #include "controlplane/api/audit_service.h"
 #include "controlplane/api/auth_service.h"
 #include "controlplane/api/egress_proxies_service.h"
+#include "controlplane/api/group_grants_service.h"
 #include "controlplane/api/groups_service.h"
 #include "controlplane/api/jobs_service.h"
 #include "controlplane/api/ledger_checks_service.h"
@@ -45,6 +46,7 @@ class AdminServices {
                 api::AskNodes ask_nodes, live::Hub& hub, const identity::PasswordHasher& passwords, Secret setup_token)
       : users_(admin),
         groups_(admin),
+        group_grants_(admin),
         accounts_(admin, vault, guard),
         account_test_(admin, oauth),
         account_transfer_(admin, vault, guard),
@@ -76,12 +78,13 @@ class AdminServices {
 
   void add_to(grpc::ServerBuilder& builder) {
     for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-             &users_,          &groups_,         &accounts_,      &api_keys_,           &prices_,
-             &nodes_,          &usage_,          &ledger_,        &admin_tokens_,       &settings_,
-             &egress_proxies_, &account_health_, &oauth_clients_, &oauth_logins_,       &price_imports_,
-             &statements_,     &ledger_checks_,  &redeem_codes_,  &subscription_plans_, &subscriptions_,
-             &jobs_,           &audit_,          &alerts_,        &alert_webhooks_,     &requests_,
-             &live_,           &auth_,           &sign_in_,       &account_test_,       &account_transfer_}) {
+             &users_,           &groups_,         &group_grants_,   &accounts_,      &api_keys_,
+             &prices_,          &nodes_,          &usage_,          &ledger_,        &admin_tokens_,
+             &settings_,        &egress_proxies_, &account_health_, &oauth_clients_, &oauth_logins_,
+             &price_imports_,   &statements_,     &ledger_checks_,  &redeem_codes_,  &subscription_plans_,
+             &subscriptions_,   &jobs_,           &audit_,          &alerts_,        &alert_webhooks_,
+             &requests_,        &live_,           &auth_,           &sign_in_,       &account_test_,
+             &account_transfer_}) {
       builder.RegisterService(service);
     }
   }
@@ -89,6 +92,7 @@ class AdminServices {
  private:
   api::UserServiceImpl users_;
   api::GroupServiceImpl groups_;
+  api::GroupGrantServiceImpl group_grants_;
   api::AccountServiceImpl accounts_;
   api::AccountTestServiceImpl account_test_;
   api::AccountTransferServiceImpl account_transfer_;

@@ -35,6 +35,13 @@ std::string user_payload(const db::Row& row) {
   out.set_multiplier_ppm(row.get<std::uint64_t>("multiplier_ppm"));
   out.set_requests_per_minute(row.get<std::uint32_t>("requests_per_minute"));
   out.set_tokens_per_minute(row.get<std::uint32_t>("tokens_per_minute"));
+  const auto groups = row.get<std::vector<std::string>>("granted");
+  const auto multipliers = row.get<std::vector<std::int64_t>>("granted_ppm");
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    config::v1::GroupGrant& grant = *out.add_grants();
+    grant.set_group_id(groups[i]);
+    if (multipliers[i] >= 0) grant.set_multiplier_ppm(static_cast<std::uint64_t>(multipliers[i]));
+  }
   return out.SerializeAsString();
 }
 
@@ -67,16 +74,6 @@ std::string key_payload(const db::Row& row) {
   return out.SerializeAsString();
 }
 
-std::string group_payload(const db::Row& row) {
-  config::v1::Group out;
-  out.set_display_name(row.get<std::string>("name"));
-  out.set_multiplier_ppm(row.get<std::uint64_t>("multiplier_ppm"));
-  const bool drains =
-      store::interruption_of(row.get<std::string>("interruption_policy")) == store::Interruption::kDrain;
-  out.set_interruption_policy(drains ? config::v1::INTERRUPTION_POLICY_DRAIN : config::v1::INTERRUPTION_POLICY_CANCEL);
-  return out.SerializeAsString();
-}
-
 // A map's entries have no order of their own.
 std::string in_one_order(const google::protobuf::Message& message) {
   std::string out;
@@ -88,6 +85,33 @@ std::string in_one_order(const google::protobuf::Message& message) {
   return out;
 }
 
+void add_limit(const db::Row& row, const char* column, config::v1::BudgetWindow window, config::v1::Group& out) {
+  const auto limit = row.get<std::optional<std::int64_t>>(column);
+  if (!limit) return;
+  config::v1::Budget& budget = *out.add_subscription_budgets();
+  budget.set_window(window);
+  budget.set_limit_nano_usd(*limit);
+}
+
+std::string group_payload(const db::Row& row) {
+  config::v1::Group out;
+  out.set_display_name(row.get<std::string>("name"));
+  out.set_multiplier_ppm(row.get<std::uint64_t>("multiplier_ppm"));
+  const bool drains =
+      store::interruption_of(row.get<std::string>("interruption_policy")) == store::Interruption::kDrain;
+  out.set_interruption_policy(drains ? config::v1::INTERRUPTION_POLICY_DRAIN : config::v1::INTERRUPTION_POLICY_CANCEL);
+  out.set_exclusive(row.get<bool>("exclusive"));
+  if (row.get<bool>("needs_subscription")) out.set_billing(config::v1::GROUP_BILLING_SUBSCRIPTION);
+  add_limit(row, "day_nano_usd", config::v1::BUDGET_WINDOW_DAY, out);
+  add_limit(row, "week_nano_usd", config::v1::BUDGET_WINDOW_WEEK, out);
+  add_limit(row, "month_nano_usd", config::v1::BUDGET_WINDOW_MONTH, out);
+  for (auto& [name, model] : store::mapping_of(row.get<std::string>("model_aliases")))
+    (*out.mutable_model_aliases())[name] = model;
+  for (config::v1::ModelRoute& route : store::routes_of(row.get<std::string>("model_routes")))
+    *out.add_model_routes() = std::move(route);
+  return in_one_order(out);
+}
+
 std::string account_payload(const db::Row& row) {
   config::v1::Account out;
   out.set_display_name(row.get<std::string>("name"));
@@ -96,6 +120,7 @@ std::string account_payload(const db::Row& row) {
   add_all(out.mutable_group_ids(), row.get<std::vector<std::string>>("group_ids"));
   out.set_concurrency(row.get<std::uint32_t>("concurrency"));
   out.set_priority(row.get<std::int32_t>("priority"));
+  out.set_weight(row.get<std::uint32_t>("weight"));
   add_all(out.mutable_models(), row.get<std::vector<std::string>>("models"));
   out.set_ca_pem(row.get<std::string>("ca_pem"));
   for (config::v1::PauseRule& rule : store::rules_of(row.get<std::string>("pause_rules")))

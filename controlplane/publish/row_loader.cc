@@ -21,7 +21,10 @@ namespace {
 constexpr std::string_view kUsers =
     "SELECT u.id, u.revision, u.status, u.display_name, u.concurrency, u.multiplier_ppm, "
     "u.requests_per_minute, u.tokens_per_minute, "
-    "COALESCE(w.balance_nano_usd, 0) AS balance, COALESCE(w.version, 0) AS balance_version "
+    "COALESCE(w.balance_nano_usd, 0) AS balance, COALESCE(w.version, 0) AS balance_version, "
+    "ARRAY(SELECT group_id::text FROM group_grants WHERE user_id = u.id ORDER BY 1) AS granted, "
+    "ARRAY(SELECT COALESCE(multiplier_ppm, -1) FROM group_grants WHERE user_id = u.id ORDER BY group_id::text) "
+    "AS granted_ppm "
     "FROM users u LEFT JOIN wallets w ON w.user_id = u.id "
     "WHERE CASE WHEN $1::text[] IS NULL THEN u.status <> 'deleted' ELSE u.id = ANY($1::text[]::uuid[]) END";
 constexpr std::string_view kKeys =
@@ -33,11 +36,12 @@ constexpr std::string_view kKeys =
     "FROM api_keys "
     "WHERE CASE WHEN $1::text[] IS NULL THEN status <> 'deleted' ELSE id = ANY($1::text[]::uuid[]) END";
 constexpr std::string_view kGroups =
-    "SELECT id, revision, status, name, multiplier_ppm, interruption_policy FROM groups "
+    "SELECT id, revision, status, name, multiplier_ppm, interruption_policy, exclusive, needs_subscription, "
+    "day_nano_usd, week_nano_usd, month_nano_usd, model_aliases, model_routes FROM groups "
     "WHERE CASE WHEN $1::text[] IS NULL THEN status <> 'deleted' ELSE id = ANY($1::text[]::uuid[]) END";
 constexpr std::string_view kAccounts =
     "SELECT a.id, a.revision, a.status, a.name, a.provider, a.base_url, a.priority, a.concurrency, a.models, a.ca_pem, "
-    "a.model_mapping, a.pause_rules, ARRAY(SELECT p.proxy_id::text FROM account_egress_proxies p "
+    "a.weight, a.model_mapping, a.pause_rules, ARRAY(SELECT p.proxy_id::text FROM account_egress_proxies p "
     "WHERE p.account_id = a.id ORDER BY p.position) AS egress_proxy_ids, "
     "ARRAY(SELECT g.group_id::text FROM account_groups g WHERE g.account_id = a.id ORDER BY 1) AS group_ids "
     "FROM accounts a "

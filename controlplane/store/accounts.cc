@@ -1,7 +1,10 @@
 #include "controlplane/store/accounts.h"
 
+#include <fmt/format.h>
+
 #include "controlplane/store/change_log.h"
 #include "controlplane/store/credentials.h"
+#include "controlplane/store/group_platforms.h"
 #include "controlplane/store/row_access.h"
 
 namespace sluice::store {
@@ -9,7 +12,7 @@ namespace {
 
 #define SLUICE_ACCOUNT_COLUMNS                                                                                      \
   "id, name, provider, base_url, priority, concurrency, models, ca_pem, status, revision, created_at, updated_at, " \
-  "model_mapping, pause_rules, "                                                                                    \
+  "model_mapping, pause_rules, weight, hybrid, tags, note, "                                                        \
   "ARRAY(SELECT group_id::text FROM account_groups WHERE account_id = accounts.id ORDER BY 1) AS group_ids, "       \
   "ARRAY(SELECT proxy_id::text FROM account_egress_proxies WHERE account_id = accounts.id ORDER BY position) "      \
   "AS egress_proxy_ids"
@@ -23,6 +26,10 @@ Account read_account(const db::Row& row) {
           .base_url = row.get<std::string>("base_url"),
           .priority = row.get<std::int32_t>("priority"),
           .concurrency = row.get<std::int32_t>("concurrency"),
+          .weight = row.get<std::int32_t>("weight"),
+          .hybrid = row.get<bool>("hybrid"),
+          .tags = row.get<std::vector<std::string>>("tags"),
+          .note = row.get<std::string>("note"),
           .models = row.get<std::vector<std::string>>("models"),
           .model_mapping = mapping_of(row.get<std::string>("model_mapping")),
           .pause_rules = rules_of(row.get<std::string>("pause_rules")),
@@ -51,12 +58,20 @@ std::vector<std::string> without_repeats(std::vector<std::string> ids) {
 }
 
 // Groups before accounts, as in delete_group(), which then cannot miss the new link nor deadlock with this.
-Result<> lock_groups(db::Transaction& tx, const std::vector<std::string>& ids) {
-  auto groups =
-      tx.exec("SELECT id FROM groups WHERE id = ANY($1::uuid[]) AND status <> 'deleted' ORDER BY id FOR SHARE", ids);
+Result<> lock_groups(db::Transaction& tx, const Account& account, const std::vector<std::string>& ids) {
+  auto groups = tx.exec("SELECT name, " SLUICE_MAY_JOIN("$2::text", "$3", "platforms") " AS fits FROM groups "
+                        "WHERE id = ANY($1::uuid[]) AND status <> 'deleted' ORDER BY id FOR SHARE",
+                        ids, account.provider, account.hybrid);
   if (!groups) return std::unexpected(groups.error());
-  if (groups->size() == ids.size()) return {};
-  return fail(ErrorCode::kFailedPrecondition, "the account names a group that does not exist");
+  if (groups->size() != ids.size()) {
+    return fail(ErrorCode::kFailedPrecondition, "the account names a group that does not exist");
+  }
+  for (const db::Row group : *groups) {
+    if (group.get<bool>("fits")) continue;
+    return fail(ErrorCode::kFailedPrecondition, fmt::format("group_ids: the group {} does not take accounts of {}",
+                                                            group.get<std::string>("name"), account.provider));
+  }
+  return {};
 }
 
 // The same for proxies and delete_egress_proxy().
@@ -102,14 +117,15 @@ Result<Account> finish(db::Transaction& tx, const Account& account, const std::v
 Result<Account> insert_account(db::Transaction& tx, const Account& account) {
   if (auto ok = check_writable(account.status); !ok) return std::unexpected(ok.error());
   const auto group_ids = without_repeats(account.group_ids);
-  if (auto ok = lock_groups(tx, group_ids); !ok) return std::unexpected(ok.error());
+  if (auto ok = lock_groups(tx, account, group_ids); !ok) return std::unexpected(ok.error());
   if (auto ok = lock_proxies(tx, account.egress_proxy_ids); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
       "INSERT INTO accounts (id, name, provider, base_url, priority, concurrency, models, ca_pem, status, "
-      "model_mapping, pause_rules) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+      "model_mapping, pause_rules, weight, hybrid, tags, note) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
       account.id, account.name, account.provider, account.base_url, account.priority, account.concurrency,
       account.models, account.ca_pem, name(account.status), to_json(account.model_mapping),
-      to_json(account.pause_rules));
+      to_json(account.pause_rules), account.weight, account.hybrid, account.tags, account.note);
   if (!rows) return std::unexpected(rows.error());
   return finish(tx, account, group_ids);
 }
@@ -124,9 +140,11 @@ Result<Page<Account>> list_accounts(db::Transaction& tx, const PageRequest& page
   auto rows = tx.exec("SELECT " SLUICE_ACCOUNT_COLUMNS " FROM accounts WHERE " SLUICE_KEYSET(
                           "created_at") "AND ($4::text IS NULL OR status = $4) AND ($5 OR status <> 'deleted') "
                       "AND ($6::uuid IS NULL OR EXISTS (SELECT FROM account_groups WHERE account_id = accounts.id "
-                      "AND group_id = $6)) " SLUICE_KEYSET_ORDER("created_at"),
+                      "AND group_id = $6)) AND ($7::text IS NULL OR provider = $7) "
+                      "AND ($8::text IS NULL OR tags @> ARRAY[$8]) "
+                      "AND ($9 = '' OR strpos(lower(name), lower($9)) > 0) " SLUICE_KEYSET_ORDER("created_at"),
                       time_of(*position), id_of(*position), page_size(page) + 1, name_of(filter.status),
-                      filter.include_deleted, filter.group_id);
+                      filter.include_deleted, filter.group_id, filter.provider, filter.tag, filter.text);
   if (!rows) return std::unexpected(rows.error());
   return make_page<Account>(*rows, page_size(page), read_account, position_by_created_at<Account>);
 }
@@ -134,15 +152,15 @@ Result<Page<Account>> list_accounts(db::Transaction& tx, const PageRequest& page
 Result<Account> update_account(db::Transaction& tx, const Account& account) {
   if (auto ok = check_writable(account.status); !ok) return std::unexpected(ok.error());
   const auto group_ids = without_repeats(account.group_ids);
-  if (auto ok = lock_groups(tx, group_ids); !ok) return std::unexpected(ok.error());
+  if (auto ok = lock_groups(tx, account, group_ids); !ok) return std::unexpected(ok.error());
   if (auto ok = lock_proxies(tx, account.egress_proxy_ids); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
       "UPDATE accounts SET name = $3, provider = $4, base_url = $5, priority = $6, concurrency = $7, models = $8, "
-      "ca_pem = $9, status = $10, model_mapping = $11, pause_rules = $12, revision = revision + 1, updated_at = now() "
-      "WHERE id = $1 AND revision = $2 AND status <> 'deleted'",
+      "ca_pem = $9, status = $10, model_mapping = $11, pause_rules = $12, weight = $13, hybrid = $14, tags = $15, "
+      "note = $16, revision = revision + 1, updated_at = now() WHERE id = $1 AND revision = $2 AND status <> 'deleted'",
       account.id, account.revision, account.name, account.provider, account.base_url, account.priority,
       account.concurrency, account.models, account.ca_pem, name(account.status), to_json(account.model_mapping),
-      to_json(account.pause_rules));
+      to_json(account.pause_rules), account.weight, account.hybrid, account.tags, account.note);
   if (!rows) return std::unexpected(rows.error());
   if (rows->affected() == 0) return why_unchanged(tx, "accounts", "account", account.id);
   return finish(tx, account, group_ids);

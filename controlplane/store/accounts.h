@@ -28,6 +28,13 @@ struct Account {
   std::int32_t priority = 0;
   // Requests in flight at once over the whole fleet; 0 means unlimited.
   std::int32_t concurrency = 0;
+  // Among equal priorities the load counts as divided by it; 1 to 10,000.
+  std::int32_t weight = 100;
+  // An antigravity account that may join groups of anthropic and gemini.
+  bool hybrid = false;
+  // For people.
+  std::vector<std::string> tags = {};
+  std::string note = {};
   // Empty means every priced model of the provider.
   std::vector<std::string> models = {};
   // From the model that clients name to the one the upstream is asked for; its keys are served as well.
@@ -39,7 +46,8 @@ struct Account {
   // PEM of a private CA for TLS to base_url; empty for the system's.
   std::string ca_pem = {};
   Status status = Status::kActive;
-  // Groups the account serves, sorted. A deleted or unknown group is refused (kFailedPrecondition).
+  // Groups the account serves, sorted. A group that is deleted, unknown or of other platforms is refused
+  // (kFailedPrecondition).
   std::vector<std::string> group_ids = {};
   std::int64_t revision = 0;
   SystemTime created_at = {};
@@ -49,6 +57,10 @@ struct Account {
 struct AccountFilter {
   std::optional<Status> status = {};
   std::optional<std::string> group_id = {};
+  std::optional<std::string> provider = {};
+  std::optional<std::string> tag = {};
+  // Part of the name, without regard to case.
+  std::string text = {};
   bool include_deleted = false;
 };
 

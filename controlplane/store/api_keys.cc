@@ -1,6 +1,7 @@
 #include "controlplane/store/api_keys.h"
 
 #include "controlplane/store/change_log.h"
+#include "controlplane/store/group_grants.h"
 #include "controlplane/store/row_access.h"
 
 namespace sluice::store {
@@ -62,10 +63,14 @@ Result<> lock_parents(db::Transaction& tx, const ApiKey& key) {
   auto user = tx.exec("SELECT id FROM users WHERE id = $1 AND status <> 'deleted' FOR SHARE", key.user_id);
   if (!user) return std::unexpected(user.error());
   if (user->empty()) return fail(ErrorCode::kFailedPrecondition, "there is no user with the id " + key.user_id);
-  auto group = tx.exec("SELECT id FROM groups WHERE id = $1 AND status <> 'deleted' FOR SHARE", key.group_id);
-  if (!group) return std::unexpected(group.error());
-  if (group->empty()) return fail(ErrorCode::kFailedPrecondition, "there is no group with the id " + key.group_id);
-  return {};
+  return check_group_is_for(tx, key.group_id, key.user_id);
+}
+
+// A key may be changed, and above all disabled, also where its user has lost the group; the nodes refuse it there.
+Result<bool> moves(db::Transaction& tx, const ApiKey& key) {
+  auto rows = tx.exec("SELECT group_id <> $2 AS moves FROM api_keys WHERE id = $1", key.id, key.group_id);
+  if (!rows) return std::unexpected(rows.error());
+  return !rows->empty() && rows->front().get<bool>("moves");
 }
 
 Result<> replace_budgets(db::Transaction& tx, const ApiKey& key) {
@@ -145,7 +150,11 @@ Result<ApiKey> update_api_key(db::Transaction& tx, const ApiKey& key) {
   if (*gains) {
     if (auto ok = own_key_spending(tx); !ok) return std::unexpected(ok.error());
   }
-  if (auto ok = lock_parents(tx, key); !ok) return std::unexpected(ok.error());
+  const auto moved = moves(tx, key);
+  if (!moved) return std::unexpected(moved.error());
+  if (*moved) {
+    if (auto ok = lock_parents(tx, key); !ok) return std::unexpected(ok.error());
+  }
   auto rows = tx.exec(
       "UPDATE api_keys SET group_id = $3, name = $4, status = $5, expires_at = $6, concurrency = $7, "
       "requests_per_minute = $8, tokens_per_minute = $9, allow_networks = $10, deny_networks = $11, models = $12, "

@@ -1,12 +1,19 @@
 #include "controlplane/store/groups.h"
 
+#include <fmt/format.h>
+
 #include "controlplane/store/change_log.h"
+#include "controlplane/store/group_grants.h"
+#include "controlplane/store/group_platforms.h"
 #include "controlplane/store/row_access.h"
 
 namespace sluice::store {
 namespace {
 
-#define SLUICE_GROUP_COLUMNS "id, name, status, multiplier_ppm, interruption_policy, revision, created_at, updated_at"
+#define SLUICE_GROUP_COLUMNS                                                                       \
+  "id, name, status, multiplier_ppm, interruption_policy, description, platforms, exclusive, "     \
+  "needs_subscription, day_nano_usd, week_nano_usd, month_nano_usd, model_aliases, model_routes, " \
+  "revision, created_at, updated_at"
 
 constexpr db::Statement kGet{"get_group", "SELECT " SLUICE_GROUP_COLUMNS " FROM groups WHERE id = $1"};
 
@@ -16,6 +23,15 @@ Group read_group(const db::Row& row) {
           .status = status_of(row.get<std::string>("status")),
           .multiplier_ppm = row.get<std::int64_t>("multiplier_ppm"),
           .interruption = interruption_of(row.get<std::string>("interruption_policy")),
+          .description = row.get<std::string>("description"),
+          .platforms = row.get<std::vector<std::string>>("platforms"),
+          .exclusive = row.get<bool>("exclusive"),
+          .needs_subscription = row.get<bool>("needs_subscription"),
+          .day = row.get<std::optional<std::int64_t>>("day_nano_usd"),
+          .week = row.get<std::optional<std::int64_t>>("week_nano_usd"),
+          .month = row.get<std::optional<std::int64_t>>("month_nano_usd"),
+          .model_aliases = mapping_of(row.get<std::string>("model_aliases")),
+          .model_routes = routes_of(row.get<std::string>("model_routes")),
           .revision = row.get<std::int64_t>("revision"),
           .created_at = row.get<SystemTime>("created_at"),
           .updated_at = row.get<SystemTime>("updated_at")};
@@ -37,6 +53,19 @@ Result<> check_unused(db::Transaction& tx, std::string_view id) {
               std::to_string(keys) + " API keys still use this group: move or delete them first");
 }
 
+// An account that joins locks the group's row first, so it cannot slip in beside this.
+Result<> check_members(db::Transaction& tx, const Group& group) {
+  auto rows = tx.exec(
+      "SELECT a.name, a.provider FROM accounts a JOIN account_groups l ON l.account_id = a.id "
+      "WHERE l.group_id = $1 AND NOT " SLUICE_MAY_JOIN("a.provider", "a.hybrid", "$2::text[]") " ORDER BY a.id LIMIT 1",
+      group.id, group.platforms);
+  if (!rows) return std::unexpected(rows.error());
+  if (rows->empty()) return {};
+  return fail(ErrorCode::kFailedPrecondition,
+              fmt::format("platforms: the account {} is of {}: take it out of the group first",
+                          rows->front().get<std::string>("name"), rows->front().get<std::string>("provider")));
+}
+
 // Accounts carry their group ids when pushed, so each of them changes.
 Result<db::Rows> remove_accounts(db::Transaction& tx, std::string_view group_id) {
   return tx.exec(
@@ -51,9 +80,12 @@ Result<db::Rows> remove_accounts(db::Transaction& tx, std::string_view group_id)
 Result<Group> insert_group(db::Transaction& tx, const Group& group) {
   if (auto ok = check_writable(group.status); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
-      "INSERT INTO groups (id, name, status, multiplier_ppm, interruption_policy) VALUES ($1, $2, $3, $4, $5) "
-      "RETURNING " SLUICE_GROUP_COLUMNS,
-      group.id, group.name, name(group.status), group.multiplier_ppm, name(group.interruption));
+      "INSERT INTO groups (id, name, status, multiplier_ppm, interruption_policy, description, platforms, exclusive, "
+      "needs_subscription, day_nano_usd, week_nano_usd, month_nano_usd, model_aliases, model_routes) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING " SLUICE_GROUP_COLUMNS,
+      group.id, group.name, name(group.status), group.multiplier_ppm, name(group.interruption), group.description,
+      group.platforms, group.exclusive, group.needs_subscription, group.day, group.week, group.month,
+      to_json(group.model_aliases), to_json(group.model_routes));
   return record(tx, one(rows, read_group, [&] { return not_found("group", group.id); }));
 }
 
@@ -67,9 +99,12 @@ Result<Page<Group>> list_groups(db::Transaction& tx, const PageRequest& page, co
   auto rows =
       tx.exec(
           "SELECT " SLUICE_GROUP_COLUMNS " FROM groups WHERE " SLUICE_KEYSET(
-              "created_at") "AND ($4::text IS NULL OR status = $4) AND ($5 OR status <> "
-                            "'deleted') " SLUICE_KEYSET_ORDER("created_at"),
-          time_of(*position), id_of(*position), page_size(page) + 1, name_of(filter.status), filter.include_deleted);
+              "created_at") "AND ($4::text IS NULL OR status = $4) AND ($5 OR status <> 'deleted') "
+                            "AND ($6 = '' OR strpos(lower(name), lower($6)) > 0) "
+                            "AND ($7::text IS NULL OR platforms = '{}' OR $7 = ANY(platforms)) "
+                            SLUICE_KEYSET_ORDER("created_at"),
+          time_of(*position), id_of(*position), page_size(page) + 1, name_of(filter.status), filter.include_deleted,
+          filter.text, filter.platform);
   if (!rows) return std::unexpected(rows.error());
   return make_page<Group>(*rows, page_size(page), read_group, position_by_created_at<Group>);
 }
@@ -77,10 +112,15 @@ Result<Page<Group>> list_groups(db::Transaction& tx, const PageRequest& page, co
 Result<Group> update_group(db::Transaction& tx, const Group& group) {
   if (auto ok = check_writable(group.status); !ok) return std::unexpected(ok.error());
   auto rows = tx.exec(
-      "UPDATE groups SET name = $3, status = $4, multiplier_ppm = $5, interruption_policy = $6, "
-      "revision = revision + 1, updated_at = now() WHERE id = $1 AND revision = $2 AND status <> 'deleted' "
-      "RETURNING " SLUICE_GROUP_COLUMNS,
-      group.id, group.revision, group.name, name(group.status), group.multiplier_ppm, name(group.interruption));
+      "UPDATE groups SET name = $3, status = $4, multiplier_ppm = $5, interruption_policy = $6, description = $7, "
+      "platforms = $8, exclusive = $9, needs_subscription = $10, day_nano_usd = $11, week_nano_usd = $12, "
+      "month_nano_usd = $13, model_aliases = $14, model_routes = $15, revision = revision + 1, updated_at = now() "
+      "WHERE id = $1 AND revision = $2 AND status <> 'deleted' RETURNING " SLUICE_GROUP_COLUMNS,
+      group.id, group.revision, group.name, name(group.status), group.multiplier_ppm, name(group.interruption),
+      group.description, group.platforms, group.exclusive, group.needs_subscription, group.day, group.week, group.month,
+      to_json(group.model_aliases), to_json(group.model_routes));
+  if (!rows) return std::unexpected(rows.error());
+  if (auto ok = check_members(tx, group); !ok) return std::unexpected(ok.error());
   return record(tx, one(rows, read_group, [&] { return why_unchanged(tx, "groups", "group", group.id); }));
 }
 
@@ -92,6 +132,7 @@ Result<Group> delete_group(db::Transaction& tx, std::string_view id, std::option
   auto group = one(rows, read_group, [&] { return why_unchanged(tx, "groups", "group", id); });
   if (!group) return group;
   if (auto ok = check_unused(tx, id); !ok) return std::unexpected(ok.error());
+  if (auto ok = delete_grants_of_group(tx, id); !ok) return std::unexpected(ok.error());
   auto accounts = remove_accounts(tx, id);
   if (!accounts) return std::unexpected(accounts.error());
   for (const db::Row account : *accounts) {

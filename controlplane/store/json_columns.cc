@@ -54,6 +54,10 @@ std::string to_json(const PauseRules& rules) {
   return list_json(rules);
 }
 
+std::string to_json(const ModelRoutes& routes) {
+  return list_json(routes);
+}
+
 std::string to_json(const LocalReplies& replies) {
   return list_json(replies);
 }
@@ -66,6 +70,11 @@ ModelMapping mapping_of(const std::string& json) {
 PauseRules rules_of(const std::string& json) {
   const auto account = parse<config::v1::Account>("pause_rules", json);
   return {account.pause_rules().begin(), account.pause_rules().end()};
+}
+
+ModelRoutes routes_of(const std::string& json) {
+  const auto group = parse<config::v1::Group>("model_routes", json);
+  return {group.model_routes().begin(), group.model_routes().end()};
 }
 
 LocalReplies replies_of(const std::string& json) {

@@ -51,6 +51,7 @@ struct CandidateAsk {
   std::string_view account = {};
   std::uint32_t concurrency = 0;
   std::uint32_t priority = 0;  // lower goes first
+  std::uint32_t weight = 100;  // above 0; the load counts as divided by it
 };
 
 struct AdmitAsk {

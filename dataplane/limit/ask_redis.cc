@@ -26,8 +26,11 @@ ScriptCall LimiterState::ask(const Holding& holding, const Demand& demand, const
                           static_cast<std::int64_t>(purse.known_version)});
   }
   std::vector<CandidateAsk> candidates;
+  // The script only tells priorities apart, and packs no number below 0: their rank does.
+  std::uint32_t rank = 0;
   for (const AccountOption& account : accounts_of(demand)) {
-    candidates.push_back({account.id, account.concurrency, static_cast<std::uint32_t>(std::max(0, account.priority))});
+    if (&account != accounts_of(demand).data() && (&account - 1)->priority != account.priority) ++rank;
+    candidates.push_back({account.id, account.concurrency, rank, account.weight});
   }
   AdmitAsk ask;
   ask.member = holding.member;

@@ -29,7 +29,7 @@ void add_candidate(CallBuilder& call, const KeyNames& names, const CandidateAsk&
   if (candidate.concurrency > 0) {
     call.slots_and_queue(names, std::string("account:").append(candidate.account));
   }
-  call.text(candidate.account).packed(candidate.concurrency).packed(candidate.priority);
+  call.text(candidate.account).packed(candidate.concurrency).packed(candidate.priority).packed(candidate.weight);
 }
 
 }  // namespace

@@ -169,7 +169,9 @@ void LimiterState::choose_locally(Holding& holding, const Demand& demand, bool w
     const std::uint32_t running = place ? node_.share.held(place->scope) : 0;
     outcome.loads.push_back({place ? static_cast<std::int32_t>(running) : -1, -1});
     const std::uint32_t share = place ? node_.share.share_of(place->limit) : 1;
-    if (!place || running < share) free.push_back({i, static_cast<double>(running) / share});
+    if (!place || running < share) {
+      free.push_back({i, static_cast<double>(running) / share / accounts[i].weight});
+    }
   }
   const auto chance = random_below(accounts.size());
   std::ranges::sort(free, [&](const Free& a, const Free& b) {

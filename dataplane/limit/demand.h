@@ -33,6 +33,7 @@ struct AccountOption {
   std::string_view id;
   std::uint32_t concurrency = 0;  // 0 is unlimited
   std::int32_t priority = 0;      // lower is taken first
+  std::uint32_t weight = 100;     // above 0; the load counts as divided by it
 };
 
 // The views must outlive the call of Limiter::admit.

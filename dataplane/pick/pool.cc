@@ -5,17 +5,10 @@
 namespace sluice::pick {
 
 std::string_view name(Skip skip) {
-  constexpr std::array<std::string_view, 11> kNames{"",
-                                                    "inactive",
-                                                    "other_provider",
-                                                    "model_not_served",
-                                                    "no_credential",
-                                                    "credential_expired",
-                                                    "no_egress_proxy",
-                                                    "tried",
-                                                    "blocked",
-                                                    "soft_blocked",
-                                                    "full"};
+  constexpr std::array<std::string_view, 12> kNames{
+      "",           "inactive",      "other_provider",     "model_not_served",
+      "not_routed", "no_credential", "credential_expired", "no_egress_proxy",
+      "tried",      "blocked",       "soft_blocked",       "full"};
   return kNames[static_cast<std::size_t>(skip)];
 }
 
@@ -28,16 +21,20 @@ std::string_view upstream_model(const snapshot::AccountEntry& account, std::stri
   return mapped == account.model_mapping.end() ? std::string_view() : std::string_view(mapped->second);
 }
 
-Skip unfit(const snapshot::AccountEntry& account, std::string_view provider, std::string_view model) {
+Skip unfit(const snapshot::AccountEntry& account, std::string_view provider, std::string_view model,
+           const snapshot::ModelRoute* route) {
   if (!account.active) return Skip::kInactive;
   if (account.provider != provider) return Skip::kOtherProvider;
-  return serves(account, model) ? Skip::kNone : Skip::kModelNotServed;
+  if (!serves(account, model)) return Skip::kModelNotServed;
+  return route == nullptr || std::ranges::binary_search(route->account_ids, account.id) ? Skip::kNone
+                                                                                        : Skip::kNotRouted;
 }
 
-Pool::Pool(std::span<const snapshot::AccountEntry* const> accounts, std::string_view provider, std::string_view model)
-    : group_size_(accounts.size()) {
+Pool::Pool(std::span<const snapshot::AccountEntry* const> accounts, std::string_view provider, std::string_view model,
+           const snapshot::ModelRoute* route)
+    : group_size_(accounts.size()), route_(route) {
   for (const snapshot::AccountEntry* account : accounts) {
-    if (const Skip skip = unfit(*account, provider, model); skip != Skip::kNone) {
+    if (const Skip skip = unfit(*account, provider, model, route); skip != Skip::kNone) {
       if (unfit_.size() < kNamedUnfit) unfit_.push_back({account, skip});
       continue;
     }

@@ -18,6 +18,7 @@ enum class Skip : std::uint8_t {
   kInactive,
   kOtherProvider,
   kModelNotServed,
+  kNotRouted,  // the group keeps the model to other accounts
   kNoCredential,
   kCredentialExpired,
   kNoEgress,  // it names proxies, and none of them is active: direct is never a fallback
@@ -36,8 +37,10 @@ enum class Skip : std::uint8_t {
 // What the upstream is asked for; empty: the client's own name for it.
 [[nodiscard]] std::string_view upstream_model(const snapshot::AccountEntry& account, std::string_view model);
 
-// kNone if the config lets it serve the model: kInactive, kOtherProvider, kModelNotServed otherwise.
-[[nodiscard]] Skip unfit(const snapshot::AccountEntry& account, std::string_view provider, std::string_view model);
+// kNone if the config lets it serve the model: kInactive, kOtherProvider, kModelNotServed, kNotRouted otherwise.
+// `route`: the group's for the model, or null.
+[[nodiscard]] Skip unfit(const snapshot::AccountEntry& account, std::string_view provider, std::string_view model,
+                         const snapshot::ModelRoute* route);
 
 class Pool {
  public:
@@ -48,8 +51,10 @@ class Pool {
   // So many accounts that are not fit are remembered by name, for decision records.
   static constexpr std::size_t kNamedUnfit = 32;
 
-  // `accounts` by priority, as Snapshot::accounts_of_group() gives them. The entries must outlive the pool's use.
-  Pool(std::span<const snapshot::AccountEntry* const> accounts, std::string_view provider, std::string_view model);
+  // `accounts` by priority, as Snapshot::accounts_of_group() gives them; `route` as above. The entries and the route
+  // must outlive the pool's use.
+  Pool(std::span<const snapshot::AccountEntry* const> accounts, std::string_view provider, std::string_view model,
+       const snapshot::ModelRoute* route = nullptr);
 
   using Tier = std::span<const snapshot::AccountEntry* const>;
   // Lowest priority number first; a tier is never empty.
@@ -59,6 +64,7 @@ class Pool {
     return Tier(fit_).subspan(begin, ends_[index] - begin);
   }
   [[nodiscard]] std::size_t size() const { return fit_.size(); }
+  [[nodiscard]] const snapshot::ModelRoute* route() const { return route_; }
   // All accounts of the group, those that are not fit included.
   [[nodiscard]] std::size_t group_size() const { return group_size_; }
   [[nodiscard]] std::span<const Unfit> named_unfit() const { return unfit_; }
@@ -68,6 +74,7 @@ class Pool {
   std::vector<std::size_t> ends_;  // of the tiers in fit_
   std::vector<Unfit> unfit_;
   std::size_t group_size_ = 0;
+  const snapshot::ModelRoute* route_ = nullptr;
 };
 
 }  // namespace sluice::pick

@@ -31,7 +31,7 @@ const Pool& PoolCache::get(const snapshot::Snapshot& snapshot, std::string_view 
   wanted_.model.assign(model);
   if (const Held* held = pools_.find(wanted_)) return held->pool;
 
-  Pool pool(identity->accounts, provider, model);
+  Pool pool(identity->accounts, provider, model, identity->route(model));
   make_room(weight(pool));
   entries_ += weight(pool);
   ++built_;

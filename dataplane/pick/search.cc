@@ -31,17 +31,17 @@ Search::Search(const ChooseAsk& ask, const BlockedFn& blocked, const LoadMemory&
 
 void Search::run(const Pool& pool) {
   if (pool.size() > 0) {
-    look_at_sticky();
+    look_at_sticky(pool);
     walk_within_bound(pool);
     if (found() == 0) walk_the_rest(pool);
   }
   finish(pool);
 }
 
-void Search::look_at_sticky() {
+void Search::look_at_sticky(const Pool& pool) {
   if (ask_.sticky.empty()) return;
   const snapshot::AccountEntry* account = ask_.snapshot.account(ask_.sticky);
-  if (account == nullptr || unfit(*account, ask_.provider, ask_.model) != Skip::kNone) return;
+  if (account == nullptr || unfit(*account, ask_.provider, ask_.model, pool.route()) != Skip::kNone) return;
   if (std::ranges::find(account->group_ids, ask_.group_id) == account->group_ids.end()) return;
   sticky_ = account;
   look(*account);

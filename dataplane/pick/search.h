@@ -29,7 +29,7 @@ class Search {
     std::size_t walked = 0;
   };
 
-  void look_at_sticky();
+  void look_at_sticky(const Pool& pool);
   void walk_within_bound(const Pool& pool);
   void walk_tier(Pool::Tier tier, bool last, Walk& walk);
   // Those that walk_within_bound() did not look at, until one will do.

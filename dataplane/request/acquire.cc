@@ -98,7 +98,8 @@ Step Acquisition::nobody() const {
 void Acquisition::list_accounts() {
   demand_.accounts.clear();
   for (const pick::Candidate& candidate : selection_.candidates()) {
-    demand_.accounts.push_back({candidate.account->id, candidate.account->concurrency, candidate.account->priority});
+    const snapshot::AccountEntry& account = *candidate.account;
+    demand_.accounts.push_back({account.id, account.concurrency, account.priority, account.weight});
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "common/money/money.h"
 #include "common/money/window.h"
 #include "common/resource/limits.h"
@@ -47,8 +49,10 @@ void add_subscription(const Exchange& exchange, const snapshot::SubscriptionEntr
   for (const config::v1::BudgetWindow window :
        {config::v1::BUDGET_WINDOW_DAY, config::v1::BUDGET_WINDOW_WEEK, config::v1::BUDGET_WINDOW_MONTH}) {
     snapshot::BudgetEntry budget{.window = window, .limit_nano_usd = resource::kMaxBudget};
-    for (const snapshot::BudgetEntry& set : subscription.budgets) {
-      if (set.window == window) budget = set;
+    for (const auto* budgets : {&exchange.caller.group->subscription_budgets, &subscription.budgets}) {
+      for (const snapshot::BudgetEntry& set : *budgets) {
+        if (set.window == window) budget = set;  // the subscription's own comes last
+      }
     }
     add_budget(exchange, "sub:" + subscription.id, subscription.spending, budget, demand);
   }
@@ -91,22 +95,39 @@ std::string money_message(const Refused& refused) {
                      refused.limit_name, money::format_usd(refused.limit), money::format_usd(refused.current));
 }
 
+// Of the group for this user, times the user's own; validation of both keeps the product in range.
+std::uint64_t multiplier_of(const Caller& caller) {
+  const snapshot::GrantEntry* grant = caller.user->grant(caller.group->id);
+  const bool own = grant != nullptr && grant->multiplier_ppm.has_value();
+  return money::combine_multipliers(own ? *grant->multiplier_ppm : caller.group->multiplier_ppm,
+                                    caller.user->multiplier_ppm)
+      .value_or(0);
+}
+
+void resolve_alias(Exchange& exchange) {
+  const auto& aliases = exchange.caller.group->model_aliases;
+  if (aliases.empty()) return;
+  const auto found = aliases.find(exchange.call.model);
+  if (found == aliases.end()) return;
+  exchange.alias = std::exchange(exchange.call.model, found->second);
+}
+
 }  // namespace
 
 Step find_price(Exchange& exchange) {
-  if (!exchange.caller.key->permits(exchange.call.model)) {
-    return std::unexpected(protocol::ApiError{
-        .status = 403, .message = fmt::format("model: this API key may not use {}", exchange.call.model)});
+  resolve_alias(exchange);
+  const std::string_view named = exchange.alias.empty() ? exchange.call.model : exchange.alias;
+  const bool permitted = exchange.caller.key->permits(named) || exchange.caller.key->permits(exchange.call.model);
+  if (!permitted) {
+    return std::unexpected(
+        protocol::ApiError{.status = 403, .message = fmt::format("model: this API key may not use {}", named)});
   }
   exchange.price = exchange.snapshot->price(exchange.call.model, exchange.arrived);
   if (exchange.price == nullptr) {
     return std::unexpected(
         protocol::ApiError{.status = 404, .message = fmt::format("model: {} is not served here", exchange.call.model)});
   }
-  // Validation of both keeps the product in range.
-  exchange.multiplier_ppm =
-      money::combine_multipliers(exchange.caller.group->multiplier_ppm, exchange.caller.user->multiplier_ppm)
-          .value_or(0);
+  exchange.multiplier_ppm = multiplier_of(exchange.caller);
   return {};
 }
 

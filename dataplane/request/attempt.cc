@@ -61,6 +61,7 @@ bool find_egress(const Exchange& exchange, Egress& into) {
 
 io::Task<std::optional<Failure>> attempt(Exchange& exchange) {
   exchange.upstream_model = pick::upstream_model(*exchange.candidate.account, exchange.call.model);
+  if (exchange.upstream_model.empty() && !exchange.alias.empty()) exchange.upstream_model = exchange.call.model;
   std::string spliced;
   const Result<std::string_view> body = upstream_body(exchange, spliced);
   if (!body) co_return failed(Failure::Kind::kGateway, 400, body.error().message, false);

@@ -38,6 +38,16 @@ bool may_come(const Exchange& exchange, const snapshot::KeyEntry& key) {
   return key.rules->allow_networks.empty() || contains(key.rules->allow_networks, *address);
 }
 
+// The group is a hard boundary: what a key once could use is no reason.
+Step check_group(const snapshot::UserEntry& user, const snapshot::GroupEntry& group, SystemTime at) {
+  if (!group.exclusive && !group.needs_subscription) return {};
+  if (user.subscription(group.id, at) != nullptr) return {};
+  if (group.needs_subscription)
+    return refuse(403, "the group of this API key needs a subscription, and none is active");
+  if (user.grant(group.id) != nullptr) return {};
+  return refuse(403, "the group of this API key is not open to its user");
+}
+
 }  // namespace
 
 Step authenticate(Exchange& exchange) {
@@ -57,6 +67,7 @@ Step authenticate(Exchange& exchange) {
   const snapshot::GroupEntry* group = exchange.snapshot->group(key->group_id);
   if (group == nullptr || !group->active) return refuse(403, "the group of this API key is disabled");
   if (!may_come(exchange, *key)) return refuse(403, "this API key may not be used from this address");
+  if (Step step = check_group(*user, *group, exchange.arrived); !step) return step;
 
   exchange.caller = {key, user, group};
   return {};

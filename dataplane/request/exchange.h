@@ -67,13 +67,14 @@ struct Exchange {
 
   const snapshot::PriceEntry* price = nullptr;
   std::uint64_t multiplier_ppm = 0;
+  std::string alias;  // of the group, as the client named it; call.model is what it stands for. Empty: none
   limit::Permit permit;
 
   // The upstream call under way.
   pick::Candidate candidate;
   std::string_view chosen_by;  // a literal
   const provider::Provider* provider = nullptr;
-  std::string upstream_model;  // empty: the client's own name for it
+  std::string upstream_model;  // empty: as the client named it
   SteadyTime attempt_started{};
   unsigned attempts = 0;
   std::vector<std::string_view> tried;  // ids of accounts

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/pick/pool.h"
 #include "dataplane/protocol/anthropic/model_list.h"
 #include "dataplane/request/reply.h"
 
@@ -9,16 +10,31 @@ namespace sluice::request {
 
 namespace {
 
-// A model is listed if the key may use it, it has a price, and some active account of the group serves it.
+bool is_served(const snapshot::GroupAccounts& group, const snapshot::PriceEntry& price) {
+  const snapshot::ModelRoute* route = group.route(price.model);
+  return std::ranges::any_of(group.accounts, [&](const snapshot::AccountEntry* account) {
+    return pick::unfit(*account, price.provider, price.model, route) == pick::Skip::kNone;
+  });
+}
+
+// A model is listed if the key may use it, it has a price, and some active account of the group serves it; an alias
+// of the group if that holds for what it stands for.
 std::vector<protocol::anthropic::ModelInfo> usable_models(const Exchange& exchange) {
-  const auto accounts = exchange.snapshot->accounts_of_group(exchange.caller.group->id);
   std::vector<protocol::anthropic::ModelInfo> models;
+  const snapshot::GroupAccounts* group = exchange.snapshot->tables().accounts_by_group.find(exchange.caller.group->id);
+  if (group == nullptr) return models;
+  const snapshot::KeyEntry& key = *exchange.caller.key;
+  const auto& aliases = exchange.caller.group->model_aliases;
   for (const snapshot::PriceEntry* price : exchange.snapshot->models(exchange.arrived)) {
-    const bool served = std::ranges::any_of(accounts, [price](const snapshot::AccountEntry* account) {
-      return account->active && account->provider == price->provider && account->serves(price->model);
-    });
-    if (served && exchange.caller.key->permits(price->model))
+    if (!is_served(*group, *price)) continue;
+    const bool permitted = key.permits(price->model);
+    if (permitted && !aliases.contains(price->model)) {
       models.push_back({price->model, price->display_name, price->effective_at});
+    }
+    for (const auto& [alias, model] : aliases) {
+      if (model != price->model || !(permitted || key.permits(alias))) continue;
+      models.push_back({alias, price->display_name, price->effective_at});
+    }
   }
   return models;
 }

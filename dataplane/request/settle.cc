@@ -60,7 +60,7 @@ std::unique_ptr<v1::UsageEvent> new_event(const Exchange& exchange) {
   event->set_api_key_id(exchange.caller.key->id);
   event->set_group_id(exchange.caller.group->id);
   event->set_protocol(std::string(exchange.protocol->name()));
-  event->set_requested_model(exchange.call.model);
+  event->set_requested_model(exchange.alias.empty() ? exchange.call.model : exchange.alias);
   event->set_served_model(exchange.call.model);
   event->set_streaming(exchange.call.stream);
   event->set_price_id(exchange.price->id);

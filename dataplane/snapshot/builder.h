@@ -56,11 +56,13 @@ class Builder {
   template <class Entry>
   void unindex(const Row<Entry>&) {}
   void unindex(const Row<KeyEntry>& row);
+  void unindex(const Row<GroupEntry>& row);
   void unindex(const Row<AccountEntry>& row);
   void unindex(const Row<PriceEntry>& row);
   template <class Entry>
   void index(const std::shared_ptr<const Row<Entry>>&) {}
   void index(const std::shared_ptr<const Row<KeyEntry>>& row);
+  void index(const std::shared_ptr<const Row<GroupEntry>>& row);
   void index(const std::shared_ptr<const Row<AccountEntry>>& row);
   void index(const std::shared_ptr<const Row<PriceEntry>>& row);
   void rebuild_groups();

@@ -34,6 +34,11 @@ void Builder::unindex(const Row<KeyEntry>& row) {
   if (has_previous(row.entry)) next_->keys_by_previous_hmac.erase(row.entry.rules->previous_hmac);
 }
 
+// Its routes are part of the index of accounts.
+void Builder::unindex(const Row<GroupEntry>& row) {
+  if (!row.entry.model_routes.empty()) touched_groups_[row.entry.id];
+}
+
 void Builder::unindex(const Row<AccountEntry>& row) {
   for (const std::string& group : row.entry.group_ids)
     touched_groups_[group][row.entry.id] = nullptr;
@@ -46,6 +51,10 @@ void Builder::unindex(const Row<PriceEntry>& row) {
 void Builder::index(const std::shared_ptr<const Row<KeyEntry>>& row) {
   next_->keys_by_hmac.put(row);
   if (has_previous(row->entry)) next_->keys_by_previous_hmac.put(row);
+}
+
+void Builder::index(const std::shared_ptr<const Row<GroupEntry>>& row) {
+  if (!row->entry.model_routes.empty()) touched_groups_[row->entry.id];
 }
 
 void Builder::index(const std::shared_ptr<const Row<AccountEntry>>& row) {
@@ -62,6 +71,7 @@ void Builder::rebuild_groups() {
     const GroupAccounts* old = next_->accounts_by_group.find(id);
     auto group = std::make_shared<GroupAccounts>();
     group->group_id = id;
+    if (const Row<GroupEntry>* row = next_->groups.find(id)) group->routes = row->entry.model_routes;
     group->accounts = merge(old == nullptr ? nullptr : &old->accounts, touched);
     std::ranges::sort(group->accounts, [](const AccountEntry* a, const AccountEntry* b) {
       return std::tie(a->priority, a->id) < std::tie(b->priority, b->id);

@@ -60,6 +60,9 @@ struct KeyEntry {
   [[nodiscard]] bool permits(std::string_view model) const;
 };
 
+// Whether the model is that name, or begins with what stands before its "*".
+[[nodiscard]] bool matches(std::string_view pattern, std::string_view model);
+
 // A user's right to use a group without paying from the wallet.
 struct SubscriptionEntry {
   std::string id;
@@ -68,6 +71,12 @@ struct SubscriptionEntry {
   SystemTime expires_at{};           // not included
   std::vector<BudgetEntry> budgets;  // a window without one is unlimited
   std::vector<SpendingEntry> spending;
+};
+
+// A user's permission to use a group.
+struct GrantEntry {
+  std::string group_id;
+  std::optional<std::uint64_t> multiplier_ppm;  // in place of the group's
 };
 
 struct UserEntry {
@@ -80,9 +89,18 @@ struct UserEntry {
   std::uint32_t requests_per_minute = 0;  // 0: unlimited
   std::uint32_t tokens_per_minute = 0;
   std::vector<SubscriptionEntry> subscriptions;
+  std::vector<GrantEntry> grants;
 
+  // Null: none.
+  [[nodiscard]] const GrantEntry* grant(std::string_view group_id) const;
   // The one that pays for the group at that time, or null.
   [[nodiscard]] const SubscriptionEntry* subscription(std::string_view group_id, SystemTime at) const;
+};
+
+// Which accounts of a group serve the models that match.
+struct ModelRoute {
+  std::string model;
+  std::vector<std::string> account_ids;  // sorted
 };
 
 struct GroupEntry {
@@ -90,6 +108,11 @@ struct GroupEntry {
   bool active = false;
   std::uint64_t multiplier_ppm = 0;
   config::v1::InterruptionPolicy interruption_policy = config::v1::INTERRUPTION_POLICY_UNSPECIFIED;
+  bool exclusive = false;  // only for users with a grant or a subscription
+  bool needs_subscription = false;
+  std::vector<BudgetEntry> subscription_budgets;                  // where a subscription sets none
+  std::map<std::string, std::string, std::less<>> model_aliases;  // from what clients name to the model that is meant
+  std::vector<ModelRoute> model_routes;                           // the first that matches holds
 };
 
 // An upstream error that pauses the account.
@@ -108,6 +131,7 @@ struct AccountEntry {
   std::vector<std::string> group_ids;
   std::uint32_t concurrency = 0;  // 0: unlimited
   std::int32_t priority = 0;      // lower is tried first
+  std::uint32_t weight = 0;       // above 0; load counts as divided by it
   // Both empty: every priced model of its provider.
   std::vector<std::string> models;
   std::map<std::string, std::string, std::less<>> model_mapping;  // from the client's name to the upstream's

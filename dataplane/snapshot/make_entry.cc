@@ -71,6 +71,15 @@ std::vector<SpendingEntry> spending_entries(const google::protobuf::RepeatedPtrF
   return out;
 }
 
+std::vector<ModelRoute> model_routes(config::v1::Group& message) {
+  std::vector<ModelRoute> out;
+  for (config::v1::ModelRoute& route : *message.mutable_model_routes()) {
+    out.push_back({.model = std::move(*route.mutable_model()), .account_ids = strings(route.mutable_account_ids())});
+    std::ranges::sort(out.back().account_ids);
+  }
+  return out;
+}
+
 SubscriptionEntry subscription_entry(
     config::v1::Subscription& one,
     const google::protobuf::RepeatedPtrField<config::v1::SubscriptionSpending>& spending) {
@@ -102,7 +111,16 @@ Result<> fill(Row<UserEntry>& row, config::v1::User message) {
   row.entry.tokens_per_minute = message.tokens_per_minute();
   for (config::v1::Subscription& one : *message.mutable_subscriptions())
     row.entry.subscriptions.push_back(subscription_entry(one, message.subscription_spending()));
+  for (config::v1::GroupGrant& one : *message.mutable_grants()) {
+    row.entry.grants.push_back({.group_id = std::move(*one.mutable_group_id()), .multiplier_ppm = {}});
+    if (one.has_multiplier_ppm()) row.entry.grants.back().multiplier_ppm = one.multiplier_ppm();
+  }
   return {};
+}
+
+const GrantEntry* UserEntry::grant(std::string_view group_id) const {
+  const auto found = std::ranges::find(grants, group_id, &GrantEntry::group_id);
+  return found == grants.end() ? nullptr : &*found;
 }
 
 const SubscriptionEntry* UserEntry::subscription(std::string_view group_id, SystemTime at) const {
@@ -141,14 +159,21 @@ bool AccountEntry::serves(std::string_view model) const {
 
 bool KeyEntry::permits(std::string_view model) const {
   if (rules == nullptr || rules->models.empty()) return true;
-  return std::ranges::any_of(rules->models, [model](std::string_view pattern) {
-    return pattern.ends_with('*') ? model.starts_with(pattern.substr(0, pattern.size() - 1)) : model == pattern;
-  });
+  return std::ranges::any_of(rules->models, [model](std::string_view pattern) { return matches(pattern, model); });
+}
+
+bool matches(std::string_view pattern, std::string_view model) {
+  return pattern.ends_with('*') ? model.starts_with(pattern.substr(0, pattern.size() - 1)) : model == pattern;
 }
 
 Result<> fill(Row<GroupEntry>& row, config::v1::Group message) {
   row.entry.multiplier_ppm = message.multiplier_ppm();
   row.entry.interruption_policy = message.interruption_policy();
+  row.entry.exclusive = message.exclusive();
+  row.entry.needs_subscription = message.billing() == config::v1::GROUP_BILLING_SUBSCRIPTION;
+  row.entry.subscription_budgets = budget_entries(message.subscription_budgets());
+  row.entry.model_aliases = {message.model_aliases().begin(), message.model_aliases().end()};
+  row.entry.model_routes = model_routes(message);
   return {};
 }
 
@@ -162,6 +187,8 @@ Result<> fill(Row<AccountEntry>& row, config::v1::Account message) {
   row.entry.group_ids = strings(message.mutable_group_ids());
   row.entry.concurrency = message.concurrency();
   row.entry.priority = message.priority();
+  constexpr std::uint32_t kDefaultWeight = 100;
+  row.entry.weight = message.weight() == 0 ? kDefaultWeight : message.weight();
   row.entry.models = strings(message.mutable_models());
   row.entry.model_mapping = {message.model_mapping().begin(), message.model_mapping().end()};
   for (const config::v1::PauseRule& rule : message.pause_rules())

@@ -1,6 +1,7 @@
 // What a Snapshot is made of. For the builder, the disk copy and tests; the request path uses snapshot.h alone.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -45,6 +46,14 @@ struct ByPreviousHmac {
 struct GroupAccounts {
   std::string group_id;
   std::vector<const AccountEntry*> accounts;  // by priority, then id
+  std::vector<ModelRoute> routes;             // of the group's entry; the first that matches holds
+
+  // Null: all of them may serve the model.
+  [[nodiscard]] const ModelRoute* route(std::string_view model) const {
+    const auto found =
+        std::ranges::find_if(routes, [model](const ModelRoute& one) { return matches(one.model, model); });
+    return found == routes.end() ? nullptr : &*found;
+  }
 };
 struct ByGroup {
   std::string_view operator()(const GroupAccounts& group) const { return group.group_id; }

@@ -16,14 +16,16 @@ ALTER TABLE groups
 
 -- A user's permission to use a group.
 CREATE TABLE group_grants (
+    id             uuid PRIMARY KEY,
     user_id        uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     group_id       uuid NOT NULL REFERENCES groups ON DELETE CASCADE,
     multiplier_ppm bigint CHECK (multiplier_ppm >= 0),                 -- none: the group's
     created_at     timestamptz NOT NULL DEFAULT now(),
     updated_at     timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (user_id, group_id)
+    UNIQUE (user_id, group_id)
 );
-CREATE INDEX group_grants_by_group ON group_grants (group_id, user_id);
+CREATE INDEX group_grants_by_group ON group_grants (group_id);
+CREATE INDEX group_grants_page ON group_grants (created_at, id);
 
 ALTER TABLE accounts
     ADD COLUMN weight integer NOT NULL DEFAULT 100 CHECK (weight BETWEEN 1 AND 10000),

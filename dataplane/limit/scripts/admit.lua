@@ -50,7 +50,7 @@ for i = 1, number() do
 end
 local accounts = {}
 for i = 1, number() do
-  local account = {id = text(), limit = number(), priority = number(), running = -1, waiting = -1}
+  local account = {id = text(), limit = number(), priority = number(), weight = number(), running = -1, waiting = -1}
   if account.limit > 0 then
     account.slots, account.queue = next_key(), next_key()
     queues[#queues + 1] = account.queue
@@ -160,7 +160,7 @@ local function best_of(free, peers)
   if #accounts == 1 then return free[1], 2 end
   if peers == 1 then return free[1], 3 end
   free = least(free, function(_, account)
-    return account.limit == 0 and 0 or (account.running + account.waiting) / account.limit
+    return account.limit == 0 and 0 or (account.running + account.waiting) / account.limit / account.weight
   end)
   if #free == 1 then return free[1], 4 end
   local ids = {}

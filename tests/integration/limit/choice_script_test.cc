@@ -48,6 +48,9 @@ TEST_CASE("priority goes before load, load before last use, the rest is chance")
   CHECK(by_load.candidate == 1);
   CHECK(by_load.by == ChosenBy::kLowestLoad);
 
+  const std::vector<CandidateAsk> heavy = {{"busy", 8, 0, 300}, {"half", 4, 0, 100}};  // 5/8 by 3 is below 2/4
+  CHECK(f.granted(f.ask("n/0:5", heavy)).candidate == 0);
+
   const std::vector<CandidateAsk> equal = {{"p", 10, 0}, {"q", 20, 0}, {"r", 0, 0}};
   f.set_used("p", 300);
   f.set_used("q", 100);
