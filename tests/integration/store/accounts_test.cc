@@ -41,6 +41,36 @@ TEST_CASE("an account keeps its models and its groups") {
         std::vector{two.id});
 }
 
+TEST_CASE("a group takes accounts of its platforms, and hybrid ones of antigravity") {
+  Database database;
+  auto group = database.add_group();
+  group.platforms = {"anthropic"};
+  group = database.must([&](db::Transaction& tx) { return update_group(tx, group); });
+  auto account = database.add_account({});
+  account.provider = "antigravity";
+  account.group_ids = {group.id};
+  CHECK(database.refused([&](db::Transaction& tx) { return update_account(tx, account); }) ==
+        ErrorCode::kFailedPrecondition);
+  account.hybrid = true;
+  account.tags = {"eu", "paid"};
+  account.weight = 250;
+  const auto joined = database.must([&](db::Transaction& tx) { return update_account(tx, account); });
+  CHECK(joined.group_ids == std::vector{group.id});
+  CHECK(joined.tags == account.tags);
+  CHECK(joined.weight == 250);
+  const auto tagged = [&](const char* tag) {
+    return database.must([&](db::Transaction& tx) { return list_accounts(tx, {}, {.tag = tag}); }).rows.size();
+  };
+  CHECK(tagged("eu") == 1);
+  CHECK(tagged("e") == 0);
+
+  group.platforms = {"openai"};
+  CHECK(database.refused([&](db::Transaction& tx) { return update_group(tx, group); }) ==
+        ErrorCode::kFailedPrecondition);
+  group.platforms = {"gemini", "openai"};
+  CHECK(database.must([&](db::Transaction& tx) { return update_group(tx, group); }).platforms == group.platforms);
+}
+
 TEST_CASE("a group in use by keys stays; without keys its accounts leave it") {
   Database database;
   const auto group = database.add_group();

@@ -96,6 +96,47 @@ TEST_CASE("a pool is kept over changes that do not touch its group, and built an
   }
 }
 
+TEST_CASE("a route keeps a model to its accounts, whatever is changed first, and an empty one to nobody") {
+  World world;
+  world.add(1, {});
+  world.add(2, {.priority = 1});
+  world.add(3, {.groups = {2}});
+  PoolCache cache;
+  const auto ids = [&](std::string_view model) {
+    std::vector<std::string> out;
+    const pick::Pool& pool = cache.get(*world.snapshot, uuid(2, 1), kProvider, model);
+    for (std::size_t i = 0; i < pool.tiers(); ++i) {
+      for (const snapshot::AccountEntry* account : pool.tier(i))
+        out.push_back(account->id);
+    }
+    return out;
+  };
+  const auto put_routes = [&](const std::vector<std::pair<std::string, std::vector<int>>>& routes) {
+    v1::Group message;
+    message.set_display_name("group");
+    message.set_interruption_policy(v1::INTERRUPTION_POLICY_CANCEL);
+    for (const auto& [model, accounts] : routes) {
+      v1::ModelRoute& route = *message.add_model_routes();
+      route.set_model(model);
+      for (const int account : accounts)
+        route.add_account_ids(uuid(4, account));
+    }
+    world.apply({raw(v1::KIND_GROUP, uuid(2, 1), ++world.revision, v1::STATE_ACTIVE, message.SerializeAsString())});
+  };
+  CHECK(ids("big-1") == std::vector{uuid(4, 1), uuid(4, 2)});
+
+  put_routes({{"big-*", {3, 2}}, {"big-1", {1}}, {"none", {}}});
+  CHECK(ids("big-1") == std::vector{uuid(4, 2)});  // 3 is not of the group
+  CHECK(ids("small") == std::vector{uuid(4, 1), uuid(4, 2)});
+  CHECK(ids("none").empty());
+  CHECK(cache.get(*world.snapshot, uuid(2, 1), kProvider, "none").named_unfit()[0].skip == Skip::kNotRouted);
+
+  world.apply({account_of(3, ++world.revision, {})});  // joins the group
+  CHECK(ids("big-1") == std::vector{uuid(4, 3), uuid(4, 2)});
+  put_routes({});
+  CHECK(ids("big-1") == std::vector{uuid(4, 1), uuid(4, 3), uuid(4, 2)});
+}
+
 // Every pool ever given out points to the entries of the very snapshot it was asked with.
 TEST_CASE("pools are right after any history of deltas") {
   std::mt19937 random(7);
