@@ -15,6 +15,7 @@
 #include "controlplane/api/api_keys_service.h"
 #include "controlplane/api/audit_service.h"
 #include "controlplane/api/auth_service.h"
+#include "controlplane/api/catalog_service.h"
 #include "controlplane/api/egress_proxies_service.h"
 #include "controlplane/api/group_grants_service.h"
 #include "controlplane/api/groups_service.h"
@@ -47,6 +48,7 @@ class AdminServices {
       : users_(admin),
         groups_(admin),
         group_grants_(admin),
+        catalog_(admin),
         accounts_(admin, vault, guard),
         account_test_(admin, oauth),
         account_transfer_(admin, vault, guard),
@@ -77,14 +79,38 @@ class AdminServices {
         sign_in_(admin, passwords) {}
 
   void add_to(grpc::ServerBuilder& builder) {
-    for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-             &users_,           &groups_,         &group_grants_,   &accounts_,      &api_keys_,
-             &prices_,          &nodes_,          &usage_,          &ledger_,        &admin_tokens_,
-             &settings_,        &egress_proxies_, &account_health_, &oauth_clients_, &oauth_logins_,
-             &price_imports_,   &statements_,     &ledger_checks_,  &redeem_codes_,  &subscription_plans_,
-             &subscriptions_,   &jobs_,           &audit_,          &alerts_,        &alert_webhooks_,
-             &requests_,        &live_,           &auth_,           &sign_in_,       &account_test_,
-             &account_transfer_}) {
+    for (grpc::Service* service : std::initializer_list<grpc::Service*>{&users_,
+                                                                        &groups_,
+                                                                        &group_grants_,
+                                                                        &catalog_,
+                                                                        &accounts_,
+                                                                        &api_keys_,
+                                                                        &prices_,
+                                                                        &nodes_,
+                                                                        &usage_,
+                                                                        &ledger_,
+                                                                        &admin_tokens_,
+                                                                        &settings_,
+                                                                        &egress_proxies_,
+                                                                        &account_health_,
+                                                                        &oauth_clients_,
+                                                                        &oauth_logins_,
+                                                                        &price_imports_,
+                                                                        &statements_,
+                                                                        &ledger_checks_,
+                                                                        &redeem_codes_,
+                                                                        &subscription_plans_,
+                                                                        &subscriptions_,
+                                                                        &jobs_,
+                                                                        &audit_,
+                                                                        &alerts_,
+                                                                        &alert_webhooks_,
+                                                                        &requests_,
+                                                                        &live_,
+                                                                        &auth_,
+                                                                        &sign_in_,
+                                                                        &account_test_,
+                                                                        &account_transfer_}) {
       builder.RegisterService(service);
     }
   }
@@ -93,6 +119,7 @@ class AdminServices {
   api::UserServiceImpl users_;
   api::GroupServiceImpl groups_;
   api::GroupGrantServiceImpl group_grants_;
+  api::CatalogServiceImpl catalog_;
   api::AccountServiceImpl accounts_;
   api::AccountTestServiceImpl account_test_;
   api::AccountTransferServiceImpl account_transfer_;

@@ -106,6 +106,23 @@ test('a model goes to the accounts of its route, also in a conversation that was
   assert.equal(nobody.status, 404, 'the route has nobody left, which opens it to nobody');
 });
 
+test('the catalog shows a user what he may use, and nothing of others', async () => {
+  await make.price(kModel);
+  await make.price(kOther);
+  const one = await make.all({ user: { multiplier: '2' }, group: { multiplier: '1.5', modelAliases: { 'my-model': kOther }, modelRoutes: [{ model: kModel, accountIds: [] }] }, accounts: [{ models: [kModel, kOther] }] });
+  const hidden = await make.group({ access: 'GROUP_ACCESS_EXCLUSIVE' });
+  const groups = async () => (await admin('GET', `/admin/v1/users/${one.user.id}/groups`)).groups;
+  const mine = (await groups()).find((group) => group.id === one.group.id);
+  assert.equal(mine.multiplier, '3');
+  assert.ok(!(await groups()).some((group) => group.id === hidden.id));
+  assert.equal((await admin('GET', `/admin/v1/users/${one.user.id}/groups/${hidden.id}/models`, undefined, { raw: true })).status, 404);
+  await grant(one.user, hidden, { multiplier: '0.1' });
+  assert.equal((await groups()).find((group) => group.id === hidden.id).multiplier, '0.2');
+  const { models } = await admin('GET', `/admin/v1/users/${one.user.id}/groups/${one.group.id}/models`);
+  assert.deepEqual(models.map((model) => [model.model, model.standsFor ?? '']), [[kOther, ''], ['my-model', kOther]]);
+  assert.deepEqual(models.map((model) => model.model).sort(), (await listed(one.key)).sort(), 'the node lists the same');
+});
+
 test('a group takes accounts of its platforms alone', async () => {
   const group = await make.group({ platforms: ['openai'] });
   const refused = await make.account({ group }).catch((error) => error);
