@@ -19,7 +19,8 @@ constexpr std::array kTables{SealedTable{"account_credentials", "account_id"},
                              SealedTable{"oauth_grants", "account_id"},
                              SealedTable{"idempotency_keys", "id"},
                              SealedTable{"alert_webhooks", "id"},
-                             SealedTable{"user_totp", "user_id"}};
+                             SealedTable{"user_totp", "user_id"},
+                             SealedTable{"certificate_authorities", "id"}};
 
 struct Batch {
   std::int64_t done = 0;
