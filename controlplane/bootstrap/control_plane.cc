@@ -17,6 +17,7 @@
 #include "common/observe/metrics.h"
 #include "common/observe/process_metrics.h"
 #include "controlplane/alerts/deliverer.h"
+#include "controlplane/api/edit_accounts_job.h"
 #include "controlplane/billing/ledger_checks.h"
 #include "controlplane/billing/usage_service.h"
 #include "controlplane/bootstrap/database.h"
@@ -182,7 +183,9 @@ int run_control_plane(const ControlConfig& config) {
   const publish::Publisher publisher(std::move(publisher_options), pool, secrets->vault, config_service, clock);
   billing::Ingest ingest(pool, clock);
   const billing::LedgerCheckJob ledger_checks(pool, clock);
-  const jobs::Runner jobs({.owner = Uuid::generate(clock.now()).to_string(), .jobs = jobs::all_jobs()}, pool, clock);
+  std::vector<jobs::Job> all_jobs = jobs::all_jobs();
+  all_jobs.push_back(api::edit_accounts_job(clock));
+  const jobs::Runner jobs({.owner = Uuid::generate(clock.now()).to_string(), .jobs = std::move(all_jobs)}, pool, clock);
   const alerts::Deliverer deliverer(pool, clock, secrets->vault, {.fetch = fetch_options(config)});
   usage::DecisionStore decisions(pool, clock);
   billing::UsageServiceImpl usage_service(ingest, decisions, secrets->node_token);

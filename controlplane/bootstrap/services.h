@@ -4,6 +4,7 @@
 #include <grpcpp/server_builder.h>
 
 #include "controlplane/accounts/base_url_guard.h"
+#include "controlplane/api/account_edits_service.h"
 #include "controlplane/api/account_health_service.h"
 #include "controlplane/api/account_test_service.h"
 #include "controlplane/api/account_transfer_service.h"
@@ -49,6 +50,7 @@ class AdminServices {
         groups_(admin),
         group_grants_(admin),
         catalog_(admin),
+        account_edits_(admin),
         accounts_(admin, vault, guard),
         account_test_(admin, oauth),
         account_transfer_(admin, vault, guard),
@@ -83,6 +85,7 @@ class AdminServices {
                                                                         &groups_,
                                                                         &group_grants_,
                                                                         &catalog_,
+                                                                        &account_edits_,
                                                                         &accounts_,
                                                                         &api_keys_,
                                                                         &prices_,
@@ -120,6 +123,7 @@ class AdminServices {
   api::GroupServiceImpl groups_;
   api::GroupGrantServiceImpl group_grants_;
   api::CatalogServiceImpl catalog_;
+  api::AccountEditServiceImpl account_edits_;
   api::AccountServiceImpl accounts_;
   api::AccountTestServiceImpl account_test_;
   api::AccountTransferServiceImpl account_transfer_;
