@@ -22,7 +22,7 @@ std::string make_account(const ControlPlane& plane, const std::string& name, con
       plane.ok("POST", "/admin/v1/accounts",
                json::serialize(json::object{{"account", json::object{{"name", name},
                                                                      {"provider", "anthropic"},
-                                                                     {"baseUrl", "https://api.anthropic.com"},
+                                                                     {"baseUrl", "http://127.0.0.1:9"},
                                                                      {"tags", json::array{tag}}}}}));
   return text_at(made.at("account"), "id");
 }
