@@ -8,10 +8,12 @@ namespace sluice::billing {
 // Makes a stream known to end_streams() for as long as its context lives.
 class UsageServiceImpl::Stream {
  public:
-  Stream(UsageServiceImpl& service, grpc::ServerContext& context) : service_(service), context_(context) {
+  Stream(UsageServiceImpl& service, grpc::ServerContext& context,
+         const std::optional<enrolment::NodeIdentity>& identity)
+      : service_(service), context_(context) {
     const std::lock_guard lock(service_.mutex_);
     admitted_ = !service_.stopping_;
-    if (admitted_) service_.streams_.insert(&context_);
+    if (admitted_) service_.streams_.emplace(&context_, identity);
   }
   ~Stream() {
     const std::lock_guard lock(service_.mutex_);
@@ -31,11 +33,29 @@ class UsageServiceImpl::Stream {
 void UsageServiceImpl::end_streams() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
-  for (grpc::ServerContext* context : streams_)
+  for (const auto& [context, identity] : streams_)
     context->TryCancel();
 }
 
-bool UsageServiceImpl::authorized(const grpc::ServerContext& context) const {
+void UsageServiceImpl::end_unwelcome() {
+  if (gate_ == nullptr) return;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [context, identity] : streams_) {
+    if (identity && !gate_->check(*identity)) context->TryCancel();
+  }
+}
+
+// By certificate over TLS, by the node token on this machine.
+Result<std::optional<enrolment::NodeIdentity>> UsageServiceImpl::admit(const grpc::ServerContext& context) const {
+  if (gate_ != nullptr) {
+    auto identity = gate_->admit(*context.auth_context());
+    if (!identity || *identity) return identity;
+  }
+  if (!knows_token(context)) return fail(ErrorCode::kUnauthenticated, "unknown node token");
+  return std::nullopt;
+}
+
+bool UsageServiceImpl::knows_token(const grpc::ServerContext& context) const {
   constexpr std::string_view kScheme = "Bearer ";
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find("authorization");
@@ -48,11 +68,17 @@ bool UsageServiceImpl::authorized(const grpc::ServerContext& context) const {
 grpc::Status UsageServiceImpl::Report(
     grpc::ServerContext* context,
     grpc::ServerReaderWriter<usage::v1::ReportResponse, usage::v1::ReportRequest>* stream) {
-  if (!authorized(*context)) return {grpc::StatusCode::UNAUTHENTICATED, "unknown node token"};
-  const Stream known(*this, *context);
+  const auto identity = admit(*context);
+  if (!identity) return enrolment::to_node_status(identity.error());
+  const Stream known(*this, *context, *identity);
   if (!known.admitted()) return {grpc::StatusCode::UNAVAILABLE, "the control plane is stopping"};
   usage::v1::ReportRequest request;
   while (stream->Read(&request)) {
+    if (const Result<> own = enrolment::check_node(*identity, request.node_id()); !own) {
+      observe::log(observe::Level::kWarn, "usage_refused",
+                   {{"node", request.node_id()}, {"cause", own.error().message}});
+      return enrolment::to_node_status(own.error());
+    }
     const Result<BatchResult> stored = ingest_.store(request.node_id(), request.events());
     if (!stored) {
       observe::log(observe::Level::kError, "usage_not_stored",

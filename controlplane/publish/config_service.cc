@@ -46,13 +46,42 @@ bool ConfigServiceImpl::knows_token(const grpc::CallbackServerContext& context) 
   return !options_.node_token.empty() && crypto::constant_time_equal(text(expected), text(got));
 }
 
+// By certificate over TLS, by the node token on this machine.
+Result<std::optional<enrolment::NodeIdentity>> ConfigServiceImpl::admit(
+    const grpc::CallbackServerContext& context) const {
+  if (options_.gate != nullptr) {
+    auto identity = options_.gate->admit(*context.auth_context());
+    if (!identity || *identity) return identity;
+  }
+  if (!knows_token(context)) return fail(ErrorCode::kUnauthenticated, "the node token is missing or unknown");
+  return std::nullopt;
+}
+
+void ConfigServiceImpl::end_unwelcome() {
+  if (options_.gate == nullptr) return;
+  std::vector<std::shared_ptr<NodeStream>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, stream] : streams_)
+      all.push_back(stream);
+  }
+  for (const auto& stream : all) {
+    if (!stream->identity()) continue;
+    if (Result<> good = options_.gate->check(*stream->identity()); !good) {
+      stream->end(enrolment::to_node_status(good.error()));
+    }
+  }
+}
+
 grpc::ServerBidiReactor<config::v1::SubscribeRequest, config::v1::SubscribeResponse>* ConfigServiceImpl::Subscribe(
     grpc::CallbackServerContext* context) {
-  if (!knows_token(*context)) {
-    observe::log(observe::Level::kWarn, "node_refused", {{"peer", context->peer()}, {"reason", "unknown node token"}});
-    return new Refused({grpc::StatusCode::UNAUTHENTICATED, "the node token is missing or unknown"});
+  auto identity = admit(*context);
+  if (!identity) {
+    observe::log(observe::Level::kWarn, "node_refused",
+                 {{"peer", context->peer()}, {"reason", identity.error().message}});
+    return new Refused(enrolment::to_node_status(identity.error()));
   }
-  auto stream = std::make_shared<NodeStream>(*this);
+  auto stream = std::make_shared<NodeStream>(*this, std::move(*identity));
   const Fleet::SessionId session = add(stream);
   if (session == 0) return new Refused({grpc::StatusCode::UNAVAILABLE, "the control plane is stopping"});
   stream->start(session);

@@ -14,6 +14,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/secret.h"
+#include "controlplane/enrolment/node_gate.h"
 #include "controlplane/publish/decision_desk.h"
 #include "controlplane/publish/fleet.h"
 #include "sluice/config/v1/config.grpc.pb.h"
@@ -23,8 +24,10 @@ namespace sluice::publish {
 class NodeStream;
 
 struct ConfigServiceOptions {
-  // What nodes show as "authorization: Bearer ...". Not empty.
+  // What nodes on this machine show as "authorization: Bearer ...". Not empty.
   Secret node_token;
+  // Lets in those that come over TLS; outlives the service. Null: there is no TLS.
+  const enrolment::NodeGate* gate = nullptr;
   FleetOptions fleet = {};
   // Called on gRPC's threads; must not block. May be empty.
   std::function<void(const std::string& node_id, const config::v1::CredentialReport&)> on_credential_report = {};
@@ -41,6 +44,9 @@ class ConfigServiceImpl final : public config::v1::ConfigService::CallbackServic
 
   // Ends every stream, so that the server can shut down without cutting them.
   void end_streams();
+
+  // Ends the streams of nodes whose certificate was revoked or has ended.
+  void end_unwelcome();
 
   // For Publisher and metrics: `use` runs under the lock; streams that got something to do are woken afterwards.
   template <class F>
@@ -64,6 +70,7 @@ class ConfigServiceImpl final : public config::v1::ConfigService::CallbackServic
       grpc::CallbackServerContext* context) override;
 
   [[nodiscard]] bool knows_token(const grpc::CallbackServerContext& context) const;
+  [[nodiscard]] Result<std::optional<enrolment::NodeIdentity>> admit(const grpc::CallbackServerContext& context) const;
   void wake_if_changed();
   void end_session(Fleet::SessionId session, const grpc::Status& status);
   void tick();

@@ -67,6 +67,11 @@ grpc::Status NodeStream::on_hello(const config::v1::Hello& hello) {
     return invalid("node_id and boot_id must have 1 to 200 bytes");
   }
   if (hello.wire_revision() < kWireRevision) return invalid("the node speaks an older protocol than is supported");
+  if (const Result<> own = enrolment::check_node(identity_, hello.node_id()); !own) {
+    observe::log(observe::Level::kWarn, "node_refused",
+                 {{"node_id", hello.node_id()}, {"reason", own.error().message}});
+    return enrolment::to_node_status(own.error());
+  }
   const SteadyTime now = service_.clock_.steady();
   const Result<Fleet::SessionId> replaced =
       service_.with_fleet([&](Fleet& fleet) { return fleet.open(session_, hello, now); });

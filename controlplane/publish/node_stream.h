@@ -14,9 +14,13 @@ namespace sluice::publish {
 
 class NodeStream final : public grpc::ServerBidiReactor<config::v1::SubscribeRequest, config::v1::SubscribeResponse> {
  public:
-  explicit NodeStream(ConfigServiceImpl& service) : service_(service) {}
+  // `identity`: as the node's certificate says; none: it has shown the node token.
+  NodeStream(ConfigServiceImpl& service, std::optional<enrolment::NodeIdentity> identity)
+      : service_(service), identity_(std::move(identity)) {}
   // Once the service knows it.
   void start(Fleet::SessionId session);
+
+  [[nodiscard]] const std::optional<enrolment::NodeIdentity>& identity() const { return identity_; }
 
   // Writes what the fleet has for this node, unless a write is under way. Thread-safe.
   void pump();
@@ -32,6 +36,7 @@ class NodeStream final : public grpc::ServerBidiReactor<config::v1::SubscribeReq
   [[nodiscard]] grpc::Status on_hello(const config::v1::Hello& hello);
 
   ConfigServiceImpl& service_;
+  const std::optional<enrolment::NodeIdentity> identity_;
   Fleet::SessionId session_ = 0;
   std::string node_id_;  // empty before hello; reactions only
   config::v1::SubscribeRequest incoming_;
