@@ -44,4 +44,29 @@ grpc::Status AccountHealthServiceImpl::ListAccountHealth(grpc::ServerContext* co
   });
 }
 
+grpc::Status AccountHealthServiceImpl::ListAccountHealthHistory(grpc::ServerContext* context,
+                                                                const v1::ListAccountHealthHistoryRequest* request,
+                                                                v1::ListAccountHealthHistoryResponse* response) {
+  return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
+    response->Clear();
+    const auto account = live(store::get_account(call.tx, request->account_id()), "account");
+    if (!account) return std::unexpected(account.error());
+    const auto page = store::list_health_episodes(call.tx, page_of(*request), account->id);
+    if (!page) return std::unexpected(page.error());
+    for (const store::HealthEpisode& row : page->rows) {
+      v1::AccountHealthEpisode& one = *response->add_episodes();
+      one.set_reason(static_cast<v1::HealthReason>(row.health.reason));
+      one.set_model(row.health.model);
+      set_time(one.mutable_began_at(), row.began_at);
+      set_time(one.mutable_until(), row.health.until);
+      one.set_upstream_status(row.health.upstream_status);
+      one.set_detail(row.health.detail);
+      one.set_node_id(row.health.node_id);
+      one.set_reports(row.reports);
+    }
+    response->set_next_page_token(page->next);
+    return {};
+  });
+}
+
 }  // namespace sluice::api

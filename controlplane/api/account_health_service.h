@@ -13,6 +13,10 @@ class AccountHealthServiceImpl final : public admin::v1::AccountHealthService::S
   grpc::Status ListAccountHealth(grpc::ServerContext* context, const admin::v1::ListAccountHealthRequest* request,
                                  admin::v1::ListAccountHealthResponse* response) override;
 
+  grpc::Status ListAccountHealthHistory(grpc::ServerContext* context,
+                                        const admin::v1::ListAccountHealthHistoryRequest* request,
+                                        admin::v1::ListAccountHealthHistoryResponse* response) override;
+
  private:
   const AdminContext& admin_;
 };

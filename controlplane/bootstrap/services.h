@@ -17,6 +17,7 @@
 #include "controlplane/api/audit_service.h"
 #include "controlplane/api/auth_service.h"
 #include "controlplane/api/catalog_service.h"
+#include "controlplane/api/claude_relay_imports_service.h"
 #include "controlplane/api/egress_proxies_service.h"
 #include "controlplane/api/group_grants_service.h"
 #include "controlplane/api/groups_service.h"
@@ -24,6 +25,7 @@
 #include "controlplane/api/ledger_checks_service.h"
 #include "controlplane/api/ledger_service.h"
 #include "controlplane/api/live_service.h"
+#include "controlplane/api/node_certificates_service.h"
 #include "controlplane/api/nodes_service.h"
 #include "controlplane/api/oauth_clients_service.h"
 #include "controlplane/api/oauth_logins_service.h"
@@ -51,12 +53,14 @@ class AdminServices {
         group_grants_(admin),
         catalog_(admin),
         account_edits_(admin),
+        claude_relay_imports_(admin, vault, guard),
         accounts_(admin, vault, guard),
         account_test_(admin, oauth),
         account_transfer_(admin, vault, guard),
         api_keys_(admin, hasher),
         prices_(admin),
         nodes_(admin),
+        node_certificates_(admin),
         usage_(admin),
         ledger_(admin),
         admin_tokens_(admin),
@@ -86,6 +90,7 @@ class AdminServices {
                                                                         &group_grants_,
                                                                         &catalog_,
                                                                         &account_edits_,
+                                                                        &claude_relay_imports_,
                                                                         &accounts_,
                                                                         &api_keys_,
                                                                         &prices_,
@@ -113,7 +118,8 @@ class AdminServices {
                                                                         &auth_,
                                                                         &sign_in_,
                                                                         &account_test_,
-                                                                        &account_transfer_}) {
+                                                                        &account_transfer_,
+                                                                        &node_certificates_}) {
       builder.RegisterService(service);
     }
   }
@@ -124,12 +130,14 @@ class AdminServices {
   api::GroupGrantServiceImpl group_grants_;
   api::CatalogServiceImpl catalog_;
   api::AccountEditServiceImpl account_edits_;
+  api::ClaudeRelayImportServiceImpl claude_relay_imports_;
   api::AccountServiceImpl accounts_;
   api::AccountTestServiceImpl account_test_;
   api::AccountTransferServiceImpl account_transfer_;
   api::ApiKeyServiceImpl api_keys_;
   api::PriceServiceImpl prices_;
   api::NodeServiceImpl nodes_;
+  api::NodeCertificateServiceImpl node_certificates_;
   api::UsageServiceImpl usage_;
   api::LedgerServiceImpl ledger_;
   api::AdminTokenServiceImpl admin_tokens_;
