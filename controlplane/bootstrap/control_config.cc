@@ -1,6 +1,7 @@
 #include "controlplane/bootstrap/control_config.h"
 
 #include "common/config/document.h"
+#include "common/config/scalars.h"
 
 namespace sluice::bootstrap {
 
@@ -15,6 +16,25 @@ observe::Level level_of(const std::string& word) {
 bool is_local(const std::string& address) {
   return address.starts_with("unix:") || address.starts_with("127.0.0.1:") || address.starts_with("[::1]:") ||
          address.starts_with("localhost:");
+}
+
+void read_grpc_tls(config::Section section, GrpcTlsConfig& tls) {
+  using namespace std::chrono_literals;
+  tls.listen = section.text("listen", "");
+  tls.names = section.text_list("names", {});
+  tls.certificate_file = section.path("certificate_file", {});
+  tls.key_file = section.path("key_file", {});
+  tls.node_certificate_life = std::chrono::duration_cast<std::chrono::seconds>(
+      section.duration("node_certificate_life", 24h * 30, {.min = 30s, .max = 24h * 365}));
+  if (tls.certificate_file.empty() != tls.key_file.empty()) {
+    section.problem("certificate_file", "needs key_file, and key_file needs it");
+  }
+  if (tls.listen.empty()) return;
+  const auto address = config::parse_host_port(tls.listen);
+  if (!address || address->port == 0) section.problem("listen", "must be address:port, such as 0.0.0.0:7443");
+  if (tls.certificate_file.empty() && tls.names.empty()) {
+    section.problem("names", "must list the DNS names or addresses under which nodes dial this server");
+  }
 }
 
 bool is_loopback(const std::string& host) {
@@ -32,8 +52,11 @@ Result<ControlConfig> read_control_config(const std::filesystem::path& path) {
   control.database_pool = static_cast<int>(root.integer("database_pool", 8, {.min = 2, .max = 200}));
   control.grpc_listen = root.required_text("grpc_listen");
   if (!control.grpc_listen.empty() && !is_local(control.grpc_listen)) {
-    root.problem("grpc_listen", "must be unix:/path or a loopback address: there is no TLS yet");
+    root.problem("grpc_listen",
+                 "is plain text, so it must be unix:/path or a loopback address; for other machines set "
+                 "grpc_tls.listen and grpc_tls.names (docs/enrolment.md)");
   }
+  read_grpc_tls(root.section("grpc_tls"), control.grpc_tls);
   control.http_listen = root.host_port("http_listen", "127.0.0.1:8090");
   if (!is_loopback(control.http_listen.host)) {
     root.problem("http_listen", "must be a loopback address: there is no TLS yet; put a TLS proxy in front");

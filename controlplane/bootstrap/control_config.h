@@ -15,10 +15,20 @@
 
 namespace sluice::bootstrap {
 
+// The port of nodes and clients on other machines. docs/enrolment.md.
+struct GrpcTlsConfig {
+  std::string listen;                      // "0.0.0.0:7443"; empty: there is none
+  std::vector<std::string> names;          // under which it is dialed; for the certificate of the fleet's own authority
+  std::filesystem::path certificate_file;  // the operator's own certificate and key instead; both or none
+  std::filesystem::path key_file;
+  std::chrono::seconds node_certificate_life{};
+};
+
 struct ControlConfig {
   Secret database;  // libpq connection string; may hold a password
   int database_pool = 8;
-  std::string grpc_listen;  // "unix:/path" or a loopback address with port
+  std::string grpc_listen;  // plain text: "unix:/path" or a loopback address with port
+  GrpcTlsConfig grpc_tls;
   config::HostPort http_listen;
   std::filesystem::path key_encryption_key_file;
   int key_encryption_key_version = 1;

@@ -1,5 +1,6 @@
 #include "controlplane/bootstrap/control_plane.h"
 
+#include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 #include <pthread.h>
 
@@ -24,6 +25,8 @@
 #include "controlplane/bootstrap/http_front.h"
 #include "controlplane/bootstrap/services.h"
 #include "controlplane/db/pool.h"
+#include "controlplane/enrolment/enrolment_service.h"
+#include "controlplane/enrolment/keeper.h"
 #include "controlplane/jobs/runner.h"
 #include "controlplane/live/hub.h"
 #include "controlplane/oauth/refresher.h"
@@ -83,9 +86,10 @@ Result<Secrets> read_secrets(const ControlConfig& config) {
 }
 
 publish::ConfigServiceOptions config_service_options(const Secrets& secrets, publish::HealthRecorder& health,
-                                                     oauth::Refresher& refresher) {
+                                                     oauth::Refresher& refresher, const enrolment::NodeGate& gate) {
   publish::ConfigServiceOptions options;
   options.node_token = secrets.node_token;
+  options.gate = &gate;
   options.on_credential_report = [&health, &refresher](const std::string& node_id,
                                                        const config::v1::CredentialReport& report) {
     health.add(node_id, report);
@@ -117,6 +121,20 @@ oauth::FetchOptions fetch_options(const ControlConfig& config) {
   options.allowed_networks = config.allow_private_upstreams;
   options.user_agent = "Sluice/" SLUICE_VERSION;
   return options;
+}
+
+// Null without a port for other machines.
+Result<std::unique_ptr<enrolment::Keeper>> open_tls(const ControlConfig& config, db::Pool& pool,
+                                                    const crypto::Vault& vault, enrolment::NodeGate& gate,
+                                                    const Clock& clock, std::function<void()> on_look) {
+  if (config.grpc_tls.listen.empty()) return nullptr;
+  enrolment::KeeperOptions options;
+  options.conninfo = config.database;
+  options.names = config.grpc_tls.names;
+  options.certificate_file = config.grpc_tls.certificate_file;
+  options.key_file = config.grpc_tls.key_file;
+  options.on_look = std::move(on_look);
+  return enrolment::Keeper::open(std::move(options), pool, vault, gate, clock);
 }
 
 // A thread that waits for the end, so that a database that is away does not keep the process from ending.
@@ -177,7 +195,8 @@ int run_control_plane(const ControlConfig& config) {
   const accounts::BaseUrlGuard guard(config.allow_private_upstreams);
   const oauth::VaultContext oauth{pool, clock, secrets->vault, guard, fetch_options(config)};
   oauth::Refresher refresher(oauth, {});
-  publish::ConfigServiceImpl config_service(config_service_options(*secrets, health, refresher), clock);
+  enrolment::NodeGate gate(clock);
+  publish::ConfigServiceImpl config_service(config_service_options(*secrets, health, refresher, gate), clock);
   publish::PublisherOptions publisher_options;
   publisher_options.conninfo = config.database;
   const publish::Publisher publisher(std::move(publisher_options), pool, secrets->vault, config_service, clock);
@@ -188,7 +207,9 @@ int run_control_plane(const ControlConfig& config) {
   const jobs::Runner jobs({.owner = Uuid::generate(clock.now()).to_string(), .jobs = std::move(all_jobs)}, pool, clock);
   const alerts::Deliverer deliverer(pool, clock, secrets->vault, {.fetch = fetch_options(config)});
   usage::DecisionStore decisions(pool, clock);
-  billing::UsageServiceImpl usage_service(ingest, decisions, secrets->node_token);
+  billing::UsageServiceImpl usage_service(ingest, decisions, secrets->node_token, &gate);
+  enrolment::Issuer issuer(pool, secrets->vault, clock, {.node_life = config.grpc_tls.node_certificate_life});
+  enrolment::EnrolmentServiceImpl enrolment_service(issuer, gate);
   const identity::Authenticator authenticator(secrets->bootstrap_token, clock);
   api::CallRates rates(clock);
   const api::AdminContext admin{pool, clock, authenticator, secrets->vault, rates};
@@ -199,23 +220,34 @@ int run_control_plane(const ControlConfig& config) {
       [&](const std::string& request_id) { return ask_nodes(config_service, request_id); }, hub, passwords,
       secrets->setup_token);
 
+  const auto keeper = open_tls(config, pool, secrets->vault, gate, clock, [&] {
+    config_service.end_unwelcome();
+    usage_service.end_unwelcome();
+  });
+  if (!keeper) return refuse(keeper.error());
+
   grpc::ServerBuilder builder;
   int bound = 1;  // gRPC sets a port, or leaves 1 for a Unix socket
+  int bound_tls = 1;
   builder.AddListeningPort(config.grpc_listen, grpc::InsecureServerCredentials(), &bound);
+  if (*keeper) builder.AddListeningPort(config.grpc_tls.listen, (*keeper)->credentials(), &bound_tls);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   grpc::ResourceQuota quota("controlplane");
   quota.SetMaxThreads(kMaxThreads);
   builder.SetResourceQuota(quota);
   builder.RegisterService(&config_service);
   builder.RegisterService(&usage_service);
+  builder.RegisterService(&enrolment_service);
   services.add_to(builder);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || bound == 0) {
-    return refuse({ErrorCode::kUnavailable, "grpc_listen: cannot listen on " + config.grpc_listen});
+  if (server == nullptr || bound == 0 || bound_tls == 0) {
+    return refuse({ErrorCode::kUnavailable,
+                   fmt::format("gRPC: cannot listen on {} {}", config.grpc_listen, config.grpc_tls.listen)});
   }
   auto front = HttpFront::open(config, clock, *server, pool, publisher, metrics);
   if (!front) return refuse(front.error());
-  observe::log(Level::kInfo, "started", {{"grpc", config.grpc_listen}, {"http_port", (*front)->port()}});
+  observe::log(Level::kInfo, "started",
+               {{"grpc", config.grpc_listen}, {"grpc_tls", config.grpc_tls.listen}, {"http_port", (*front)->port()}});
 
   watch.stopping.wait(false);
   observe::log(Level::kInfo, "stopping");
