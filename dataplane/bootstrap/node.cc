@@ -63,9 +63,11 @@ Result<> Node::read_secrets() {
   auto key = crypto::read_key_file(config_.snapshot_key_file, "snapshot key");
   if (!key) return std::unexpected(key.error());
   snapshot_key_ = std::move(*key);
-  auto token = crypto::read_secret_file(config_.node_token_file, "node token");
-  if (!token) return std::unexpected(token.error());
-  node_token_ = std::move(*token);
+  if (!config_.node_token_file.empty()) {
+    auto token = crypto::read_secret_file(config_.node_token_file, "node token");
+    if (!token) return std::unexpected(token.error());
+    node_token_ = std::move(*token);
+  }
   if (config_.redis_password_file.empty()) return {};
   auto password = crypto::read_secret_file(config_.redis_password_file, "Redis password");
   if (!password) return std::unexpected(password.error());
@@ -120,8 +122,7 @@ void Node::start_sync() {
     observe::log(Level::kWarn, "snapshot_not_saved", {{"cause", error.message}});
   });
   sync::ClientOptions options;
-  options.endpoint.address = config_.control_plane;
-  options.endpoint.token = node_token_;
+  options.find_endpoint = [this] { return endpoint(); };
   options.identity = {config_.node_id, Uuid::generate(clock_.now()).to_string(), SLUICE_VERSION, provider::features()};
   options.start = load(*disk_copy_);
   for (const auto& worker : workers_) {
@@ -145,8 +146,8 @@ void Node::start_sync() {
                                   std::span<const usage::PurseBalance> balances) {
     pass_on(costs, balances, limits_->money);
   };
-  const auto channel = grpc::CreateChannel(config_.control_plane, grpc::InsecureChannelCredentials());
-  uploader_ = std::make_unique<usage::Uploader>(*journal_, channel, std::move(upload));
+  upload.open_channel = [this] { return sync::open_channel(endpoint()); };
+  uploader_ = std::make_unique<usage::Uploader>(*journal_, nullptr, std::move(upload));
 }
 
 // Not "control plane connected": a node that can serve is ready.
@@ -172,6 +173,7 @@ Result<> Node::start_admin() {
 Result<> Node::start() {
   if (Result<> done = read_secrets(); !done) return done;
   if (Result<> done = open_journal(); !done) return done;
+  if (Result<> done = open_credentials(); !done) return done;
   if (Result<> done = make_workers(); !done) return done;
   start_sync();
   if (Result<> done = start_admin(); !done) return done;

@@ -14,6 +14,7 @@
 #include "dataplane/admin/server.h"
 #include "dataplane/bootstrap/node_config.h"
 #include "dataplane/bootstrap/worker_runtime.h"
+#include "dataplane/enrolment/node_credentials.h"
 #include "dataplane/snapshot/disk_copy.h"
 #include "dataplane/snapshot/disk_writer.h"
 #include "dataplane/sync/client.h"
@@ -35,6 +36,8 @@ class Node {
  private:
   [[nodiscard]] Result<> read_secrets();
   [[nodiscard]] Result<> open_journal();
+  [[nodiscard]] Result<> open_credentials();
+  [[nodiscard]] sync::Endpoint endpoint() const;
   [[nodiscard]] Result<> make_workers();
   void start_sync();
   [[nodiscard]] Result<> start_admin();
@@ -63,6 +66,7 @@ class Node {
   std::optional<limit::NodeLimits> limits_;
   std::optional<NodeShared> shared_;
   std::vector<std::unique_ptr<WorkerRuntime>> workers_;
+  std::unique_ptr<enrolment::NodeCredentials> credentials_;  // null without TLS
   std::optional<snapshot::DiskCopy> disk_copy_;
   std::optional<snapshot::DiskWriter> disk_writer_;
   std::unique_ptr<usage::Uploader> uploader_;

@@ -16,10 +16,24 @@ observe::Level level_of(const std::string& word) {
   return word == "error" ? observe::Level::kError : observe::Level::kInfo;
 }
 
-// Planes talk in clear, so the control plane must be on this machine.
+// Plain text stays on this machine.
 bool is_local(const std::string& target) {
   return target.starts_with("unix:") || target.starts_with("127.0.0.1:") || target.starts_with("[::1]:") ||
          target.starts_with("localhost:");
+}
+
+void read_control_plane(config::Section root, NodeConfig& node) {
+  node.control_plane = root.required_text("control_plane");
+  node.control_plane_tls.used = root.has("control_plane_tls");
+  config::Section tls = root.section("control_plane_tls");
+  if (node.control_plane_tls.used) {
+    node.control_plane_tls.ca_file = tls.required_path("ca_file");
+    node.control_plane_tls.enrolment_token_file = tls.path("enrolment_token_file", {});
+  } else if (!node.control_plane.empty() && !is_local(node.control_plane)) {
+    root.problem("control_plane",
+                 "is on another machine, so it needs TLS: set control_plane_tls.ca_file and enrol this node "
+                 "(docs/enrolment.md)");
+  }
 }
 
 void read_limits(config::Section limits, request::Settings& into, request::OverloadLimits& overload) {
@@ -60,10 +74,7 @@ Result<NodeConfig> read_node_config(const std::filesystem::path& path) {
   node.listen = root.host_port("listen", "127.0.0.1:8080");
   node.admin_listen = root.host_port("admin_listen", "127.0.0.1:8081");
   node.workers = static_cast<int>(root.integer("workers", 0, {.min = 0, .max = 256}));
-  node.control_plane = root.required_text("control_plane");
-  if (!node.control_plane.empty() && !is_local(node.control_plane)) {
-    root.problem("control_plane", "must be unix:/path or a loopback address: the planes have no TLS between them yet");
-  }
+  read_control_plane(root, node);
   for (const std::string& text : root.text_list("trusted_proxies", {})) {
     auto network = parse_network(text);
     if (network) {
@@ -80,7 +91,8 @@ Result<NodeConfig> read_node_config(const std::filesystem::path& path) {
   config::Section secrets = root.section("secrets");
   node.api_key_pepper_file = secrets.required_path("api_key_pepper_file");
   node.snapshot_key_file = secrets.required_path("snapshot_key_file");
-  node.node_token_file = secrets.required_path("node_token_file");
+  node.node_token_file =
+      node.control_plane_tls.used ? secrets.path("node_token_file", {}) : secrets.required_path("node_token_file");
   node.snapshot_max_age = root.duration("snapshot_max_age", 24h, {.min = 1min, .max = 24h * 365});
   node.redis_command = root.duration("redis_command", node.redis_command, {.min = 5ms, .max = 10s});
   node.quarantine = root.duration("quarantine", 10s, {.min = 0ms, .max = 10min});

@@ -172,7 +172,7 @@ void Client::dial() {
     ++open_streams_;
   }
   stream_ = Stream::dial(
-      options_.endpoint,
+      options_.find_endpoint ? options_.find_endpoint() : options_.endpoint,
       {
           .on_open = [this, number] { post({number, Opened{}}); },
           .on_message = [this, number](config::v1::SubscribeResponse message) { post({number, std::move(message)}); },

@@ -24,6 +24,8 @@ namespace sluice::sync {
 
 struct ClientOptions {
   Endpoint endpoint;
+  // Asked at each dial instead of `endpoint`, so that a renewed certificate is used; may be empty.
+  std::function<Endpoint()> find_endpoint = {};
   Identity identity;
   // From the disk copy; null or empty: the node has nothing yet.
   std::shared_ptr<const snapshot::Snapshot> start = nullptr;

@@ -9,6 +9,8 @@ namespace {
 // A snapshot's parts are below 1 MiB; a little room for one large resource.
 constexpr int kMaxMessageBytes = 4 * 1024 * 1024;
 
+}  // namespace
+
 std::shared_ptr<grpc::Channel> open_channel(const Endpoint& endpoint) {
   grpc::ChannelArguments arguments;
   // When to dial again is the session's decision, so a channel neither shares nor remembers failures.
@@ -27,8 +29,6 @@ std::shared_ptr<grpc::Channel> open_channel(const Endpoint& endpoint) {
   }
   return grpc::CreateCustomChannel(endpoint.address, credentials, arguments);
 }
-
-}  // namespace
 
 std::shared_ptr<Stream> Stream::dial(const Endpoint& endpoint, Events events) {
   std::shared_ptr<Stream> stream(new Stream(endpoint, std::move(events)));

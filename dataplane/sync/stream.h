@@ -25,6 +25,9 @@ struct Endpoint {
   Secret key_pem = {};
 };
 
+// Dials when first used; shares its connection with no other channel.
+[[nodiscard]] std::shared_ptr<grpc::Channel> open_channel(const Endpoint& endpoint);
+
 class Stream final : public grpc::ClientBidiReactor<config::v1::SubscribeRequest, config::v1::SubscribeResponse> {
  public:
   // Called on gRPC's threads, one at a time per stream; must not block. on_done is the last one.

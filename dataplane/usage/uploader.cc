@@ -55,9 +55,8 @@ std::vector<PurseBalance> balances_of(const v1::ReportResponse& answer) {
 struct Uploader::Impl {
   Impl(Journal& the_journal, std::shared_ptr<grpc::Channel> the_channel, UploaderOptions the_options)
       : journal(the_journal),
-        channel(std::move(the_channel)),
-        stub(v1::UsageService::NewStub(channel)),
         options(std::move(the_options)),
+        channel(std::move(the_channel)),
         backlog(journal),
         backoff(options.backoff_base, options.backoff_cap) {}
 
@@ -76,11 +75,11 @@ struct Uploader::Impl {
   void wake();
 
   Journal& journal;
-  const std::shared_ptr<grpc::Channel> channel;
-  const std::unique_ptr<v1::UsageService::Stub> stub;
   const UploaderOptions options;
 
   // Of the uploader's thread.
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<v1::UsageService::Stub> stub;
   Backlog backlog;
   std::deque<Batch> unacknowledged;
   std::uint64_t next_number = 1;
@@ -112,6 +111,8 @@ void Uploader::Impl::wait(std::chrono::milliseconds limit) {
 }
 
 void Uploader::Impl::connect() {
+  if (options.open_channel) channel = options.open_channel();
+  stub = v1::UsageService::NewStub(channel);
   // Our own back-off decides when to dial again, not the channel's.
   grpc::experimental::ChannelResetConnectionBackoff(channel.get());
   stream = std::make_unique<ReportStream>(*stub, options.node_token, [this] { wake(); });

@@ -20,6 +20,8 @@ namespace sluice::usage {
 struct UploaderOptions {
   std::string node_id;
   Secret node_token;
+  // Asked at each new stream, so that a renewed certificate is used; empty: the constructor's channel.
+  std::function<std::shared_ptr<grpc::Channel>()> open_channel = {};
   std::size_t batch_events = 500;
   std::chrono::milliseconds batch_wait{100};
   std::size_t batches_in_flight = 4;
