@@ -25,7 +25,7 @@ void read_grpc_tls(config::Section section, GrpcTlsConfig& tls) {
   tls.certificate_file = section.path("certificate_file", {});
   tls.key_file = section.path("key_file", {});
   tls.node_certificate_life = std::chrono::duration_cast<std::chrono::seconds>(
-      section.duration("node_certificate_life", 24h * 30, {.min = 30s, .max = 24h * 365}));
+      section.duration("node_certificate_life", 24h * 30, {.min = 10s, .max = 24h * 365}));
   if (tls.certificate_file.empty() != tls.key_file.empty()) {
     section.problem("certificate_file", "needs key_file, and key_file needs it");
   }

@@ -11,6 +11,8 @@ namespace sluice::enrolment {
 namespace {
 
 constexpr std::chrono::seconds kCall{10};
+// The subject of a request does not count.
+constexpr const char* kSubject = "node";
 
 std::unique_ptr<v1::EnrolmentService::Stub> dial(const Server& server, const Identity* identity) {
   grpc::SslCredentialsOptions tls;
@@ -57,7 +59,7 @@ Result<Identity> identity_from(const Response& response, const Secret& key_pem) 
 }  // namespace
 
 Result<Identity> enrol(const Server& server, const Secret& token, const std::string& node_id, const Secret& key_pem) {
-  auto request_pem = pki::make_request(key_pem, node_id);
+  auto request_pem = pki::make_request(key_pem, kSubject);
   if (!request_pem) return std::unexpected(request_pem.error());
   v1::EnrolRequest request;
   request.set_token(std::string(token.reveal()));
@@ -72,10 +74,10 @@ Result<Identity> enrol(const Server& server, const Secret& token, const std::str
   return identity_from(response, key_pem);
 }
 
-Result<Identity> renew(const Server& server, const std::string& node_id, const Identity& identity) {
+Result<Identity> renew(const Server& server, const Identity& identity) {
   const auto key = pki::make_key();
   if (!key) return std::unexpected(key.error());
-  auto request_pem = pki::make_request(*key, node_id);
+  auto request_pem = pki::make_request(*key, kSubject);
   if (!request_pem) return std::unexpected(request_pem.error());
   v1::RenewRequest request;
   request.set_csr_pem(std::move(*request_pem));

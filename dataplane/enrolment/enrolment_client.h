@@ -18,7 +18,7 @@ struct Server {
 [[nodiscard]] Result<Identity> enrol(const Server& server, const Secret& token, const std::string& node_id,
                                      const Secret& key_pem);
 // The next certificate, for a new key; shows the present one.
-[[nodiscard]] Result<Identity> renew(const Server& server, const std::string& node_id, const Identity& identity);
+[[nodiscard]] Result<Identity> renew(const Server& server, const Identity& identity);
 // The authorities to believe.
 [[nodiscard]] Result<std::string> get_trust(const Server& server);
 

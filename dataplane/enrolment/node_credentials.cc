@@ -93,7 +93,7 @@ Result<> NodeCredentials::enrol_now(int attempts) {
 
 Result<> NodeCredentials::renew_now() {
   if (ended()) return enrol_now(1);
-  auto identity = renew(server(), options_.node_id, current());
+  auto identity = renew(server(), current());
   if (!identity) return std::unexpected(identity.error());
   observe::log(Level::kInfo, "node_certificate_renewed", {{"node_id", options_.node_id}});
   return adopt(std::move(*identity));
