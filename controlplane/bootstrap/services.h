@@ -38,6 +38,7 @@
 #include "controlplane/api/statements_service.h"
 #include "controlplane/api/subscription_plans_service.h"
 #include "controlplane/api/subscriptions_service.h"
+#include "controlplane/api/usage_reports_service.h"
 #include "controlplane/api/usage_service.h"
 #include "controlplane/api/users_service.h"
 
@@ -62,6 +63,7 @@ class AdminServices {
         nodes_(admin),
         node_certificates_(admin),
         usage_(admin),
+        usage_reports_(admin),
         ledger_(admin),
         admin_tokens_(admin),
         settings_(admin),
@@ -96,6 +98,7 @@ class AdminServices {
                                                                         &prices_,
                                                                         &nodes_,
                                                                         &usage_,
+                                                                        &usage_reports_,
                                                                         &ledger_,
                                                                         &admin_tokens_,
                                                                         &settings_,
@@ -139,6 +142,7 @@ class AdminServices {
   api::NodeServiceImpl nodes_;
   api::NodeCertificateServiceImpl node_certificates_;
   api::UsageServiceImpl usage_;
+  api::UsageReportsServiceImpl usage_reports_;
   api::LedgerServiceImpl ledger_;
   api::AdminTokenServiceImpl admin_tokens_;
   api::SettingsServiceImpl settings_;
