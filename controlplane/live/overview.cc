@@ -18,15 +18,18 @@ namespace {
 // Three and a half of a node's heartbeats.
 constexpr std::chrono::seconds kConnected{35};
 
-using Slots = std::map<std::string, std::int64_t>;
+struct Load {
+  std::int64_t held = 0;
+  std::int64_t waiting = 0;
+};
+using Loads = std::map<std::string, Load>;
 
-// A node that is gone holds nothing: its leases have run out.
-void add_slots(const store::Node& node, Slots& slots) {
+void add(const std::string& json, std::int64_t Load::* number, Loads& loads) {
   boost::json::error_code error;
-  const boost::json::value held = boost::json::parse(node.account_slots, error);
-  if (error || !held.is_object()) return;
-  for (const auto& [account_id, number] : held.get_object()) {
-    if (number.is_int64()) slots[std::string(account_id)] += number.get_int64();
+  const boost::json::value by_account = boost::json::parse(json, error);
+  if (error || !by_account.is_object()) return;
+  for (const auto& [account_id, value] : by_account.get_object()) {
+    if (value.is_int64()) loads[std::string(account_id)].*number += value.get_int64();
   }
 }
 
@@ -48,20 +51,23 @@ v1::LiveNode to_message(const store::Node& row, const store::ConfigVersion& vers
   return node;
 }
 
-Result<Slots> load_nodes(db::Transaction& tx, SystemTime now, v1::Overview& into) {
+Result<Loads> load_nodes(db::Transaction& tx, SystemTime now, v1::Overview& into) {
   const auto version = store::current_version(tx);
   if (!version) return std::unexpected(version.error());
   const auto nodes = store::list_nodes(tx);
   if (!nodes) return std::unexpected(nodes.error());
-  Slots slots;
+  Loads loads;
   for (const store::Node& row : *nodes) {
     *into.add_nodes() = to_message(row, *version, now);
-    if (now - row.last_seen < kConnected) add_slots(row, slots);
+    // One that is gone holds nothing: its leases have run out.
+    if (now - row.last_seen >= kConnected) continue;
+    add(row.account_slots, &Load::held, loads);
+    add(row.account_waiting, &Load::waiting, loads);
   }
-  return slots;
+  return loads;
 }
 
-Result<> load_accounts(db::Transaction& tx, const Slots& slots, v1::Overview& into) {
+Result<> load_accounts(db::Transaction& tx, const Loads& loads, v1::Overview& into) {
   const auto rows = tx.exec(
       "SELECT id::text AS id, name, status, concurrency FROM accounts WHERE status <> 'deleted' ORDER BY name, id");
   if (!rows) return std::unexpected(rows.error());
@@ -71,8 +77,10 @@ Result<> load_accounts(db::Transaction& tx, const Slots& slots, v1::Overview& in
     account.set_name(row.get<std::string>("name"));
     account.set_status(row.get<std::string>("status"));
     account.set_slots(row.get<std::int32_t>("concurrency"));
-    const auto held = slots.find(account.id());
-    account.set_slots_in_use(held == slots.end() ? 0 : static_cast<std::int32_t>(held->second));
+    const auto load = loads.find(account.id());
+    if (load == loads.end()) continue;
+    account.set_slots_in_use(static_cast<std::int32_t>(load->second.held));
+    account.set_waiting(static_cast<std::int32_t>(load->second.waiting));
   }
   return {};
 }
@@ -101,9 +109,9 @@ Result<> load_blocks(db::Transaction& tx, SystemTime now, v1::Overview& into) {
 
 Result<v1::Overview> load_overview(db::Transaction& tx, SystemTime now) {
   v1::Overview overview;
-  const Result<Slots> slots = load_nodes(tx, now, overview);
-  if (!slots) return std::unexpected(slots.error());
-  if (Result<> loaded = load_accounts(tx, *slots, overview); !loaded) return std::unexpected(loaded.error());
+  const Result<Loads> loads = load_nodes(tx, now, overview);
+  if (!loads) return std::unexpected(loads.error());
+  if (Result<> loaded = load_accounts(tx, *loads, overview); !loaded) return std::unexpected(loaded.error());
   if (Result<> loaded = load_blocks(tx, now, overview); !loaded) return std::unexpected(loaded.error());
   return overview;
 }

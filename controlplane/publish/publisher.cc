@@ -29,10 +29,13 @@ std::string rejections_json(const std::vector<config::v1::Rejection>& rejections
   return boost::json::serialize(out);
 }
 
-std::string slots_json(const config::v1::NodeStatus& status) {
+// One of its numbers by account, without zeros.
+std::string slots_json(const config::v1::NodeStatus& status,
+                       std::uint32_t (config::v1::AccountSlots::*number)() const) {
   boost::json::object out;
-  for (const config::v1::AccountSlots& slots : status.account_slots())
-    out[slots.account_id()] = slots.held();
+  for (const config::v1::AccountSlots& slots : status.account_slots()) {
+    if ((slots.*number)() > 0) out[slots.account_id()] = (slots.*number)();
+  }
   return boost::json::serialize(out);
 }
 
@@ -48,7 +51,8 @@ store::Node row_of(const NodeView& view, SystemTime now) {
           .journal_records = static_cast<std::int64_t>(view.status.journal_records()),
           .journal_oldest_ms = static_cast<std::int64_t>(view.status.journal_oldest_ms()),
           .rejections = rejections_json(view.rejected),
-          .account_slots = slots_json(view.status),
+          .account_slots = slots_json(view.status, &config::v1::AccountSlots::held),
+          .account_waiting = slots_json(view.status, &config::v1::AccountSlots::waiting),
           .last_seen = now,
           .first_seen = now};
 }

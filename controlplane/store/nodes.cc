@@ -7,18 +7,19 @@ namespace {
 
 #define SLUICE_NODE_COLUMNS                                                                                  \
   "node_id, boot_id, build, version_epoch, version_number, ready, draining, open_streams, journal_records, " \
-  "journal_oldest_ms, rejections, last_seen, first_seen, account_slots, drain_wanted"
+  "journal_oldest_ms, rejections, last_seen, first_seen, account_slots, account_waiting, drain_wanted"
 
 constexpr db::Statement kPut{
     "put_node",
     "INSERT INTO nodes (node_id, boot_id, build, version_epoch, version_number, ready, draining, open_streams, "
-    "journal_records, journal_oldest_ms, rejections, last_seen, account_slots) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (node_id) DO UPDATE SET "
+    "journal_records, journal_oldest_ms, rejections, last_seen, account_slots, account_waiting) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (node_id) DO UPDATE SET "
     "boot_id = EXCLUDED.boot_id, build = EXCLUDED.build, version_epoch = EXCLUDED.version_epoch, "
     "version_number = EXCLUDED.version_number, ready = EXCLUDED.ready, draining = EXCLUDED.draining, "
     "open_streams = EXCLUDED.open_streams, journal_records = EXCLUDED.journal_records, "
     "journal_oldest_ms = EXCLUDED.journal_oldest_ms, rejections = EXCLUDED.rejections, "
-    "account_slots = EXCLUDED.account_slots, last_seen = EXCLUDED.last_seen WHERE nodes.last_seen <= "
+    "account_slots = EXCLUDED.account_slots, account_waiting = EXCLUDED.account_waiting, last_seen = "
+    "EXCLUDED.last_seen WHERE nodes.last_seen <= "
     "EXCLUDED.last_seen"};
 
 Node read_node(const db::Row& row) {
@@ -34,6 +35,7 @@ Node read_node(const db::Row& row) {
           .journal_oldest_ms = row.get<std::int64_t>("journal_oldest_ms"),
           .rejections = row.get<std::string>("rejections"),
           .account_slots = row.get<std::string>("account_slots"),
+          .account_waiting = row.get<std::string>("account_waiting"),
           .last_seen = row.get<SystemTime>("last_seen"),
           .first_seen = row.get<SystemTime>("first_seen"),
           .drain_wanted = row.get<bool>("drain_wanted")};
@@ -44,7 +46,7 @@ Node read_node(const db::Row& row) {
 Result<> put_node(db::Transaction& tx, const Node& node) {
   auto done = tx.exec(kPut, node.node_id, node.boot_id, node.build, node.version_epoch, node.version_number, node.ready,
                       node.draining, node.open_streams, node.journal_records, node.journal_oldest_ms, node.rejections,
-                      node.last_seen, node.account_slots);
+                      node.last_seen, node.account_slots, node.account_waiting);
   if (!done) return std::unexpected(done.error());
   return {};
 }

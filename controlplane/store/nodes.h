@@ -30,6 +30,8 @@ struct Node {
   std::string rejections = "[]";
   // JSON object: account id -> slots of it that the node holds.
   std::string account_slots = "{}";
+  // The same of requests that wait.
+  std::string account_waiting = "{}";
   SystemTime last_seen = {};
   // Set at the first put_node().
   SystemTime first_seen = {};

@@ -1,23 +1,40 @@
 // What the node tells the control plane and remembers of its earlier life.
+#include <map>
+
 #include "dataplane/bootstrap/node.h"
 
 namespace sluice::bootstrap {
+
+namespace {
+
+std::vector<sync::AccountLoad> account_loads(const limit::NodeLimits& limits) {
+  constexpr std::string_view kAccount = "account:";
+  std::map<std::string, sync::AccountLoad> loads;
+  for (const auto& [scope, held] : limits.share.held_below(kAccount))
+    loads[scope].held = held;
+  for (const auto& [scope, waiting] : limits.waiting.with_prefix(kAccount))
+    loads[scope].waiting = waiting;
+  std::vector<sync::AccountLoad> out;
+  for (auto& [scope, load] : loads) {
+    load.account_id = scope.substr(kAccount.size());
+    out.push_back(std::move(load));
+  }
+  return out;
+}
+
+}  // namespace
 
 sync::Report Node::report() const {
   const usage::JournalStats stats = journal_->stats();
   std::uint64_t open = 0;
   for (const auto& worker : workers_)
     open += worker->busy();
-  constexpr std::string_view kAccount = "account:";
-  auto slots = limits_->share.held_below(kAccount);
-  for (auto& [scope, held] : slots)
-    scope.erase(0, kAccount.size());
   return {.ready = !away() && journal_->writable(),
           .draining = away(),
           .open_streams = open,
           .journal_records = stats.records,
           .journal_oldest_ms = static_cast<std::uint64_t>(stats.oldest.count()),
-          .account_slots = std::move(slots)};
+          .account_slots = account_loads(*limits_)};
 }
 
 // What an earlier process finished and the control plane has not acknowledged is still spent.

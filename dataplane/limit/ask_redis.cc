@@ -95,7 +95,7 @@ void LimiterState::prepare(Holding& holding, const Demand& demand) {
   if (holding.waiting && accounts != holding.accounts) {
     if (holding.queued_in_redis) give_back(holding.member, holding.queues);
     holding.queued_in_redis = false;
-    holding.queues.clear();
+    set_queues(holding, {});
   }
   holding.accounts = std::move(accounts);
   holding.sticky_key = demand.sticky_key;

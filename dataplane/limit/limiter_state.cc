@@ -100,7 +100,7 @@ void LimiterState::forget_slot(Holding& holding, const Place& place) {
 
 void LimiterState::begin_stay(Holding& holding, std::vector<Place> queues, bool in_redis) {
   if (!std::exchange(holding.waiting, true)) metrics_.waiting.Set(static_cast<double>(++waiting_));
-  holding.queues = std::move(queues);
+  set_queues(holding, std::move(queues));
   holding.queued_in_redis = in_redis;
   holding.result.reset();
   holding.woken.reset();
@@ -109,8 +109,16 @@ void LimiterState::begin_stay(Holding& holding, std::vector<Place> queues, bool 
 
 void LimiterState::end_stay(Holding& holding) {
   if (std::exchange(holding.waiting, false)) metrics_.waiting.Set(static_cast<double>(--waiting_));
-  holding.queues.clear();
+  set_queues(holding, {});
   holding.queued_in_redis = false;
+}
+
+void LimiterState::set_queues(Holding& holding, std::vector<Place> queues) {
+  for (const Place& place : queues)
+    node_.waiting.add(place.scope);
+  for (const Place& place : holding.queues)
+    node_.waiting.remove(place.scope);
+  holding.queues = std::move(queues);
 }
 
 // All but the scopes in which it holds a slot now.

@@ -81,6 +81,8 @@ class LimiterState : public std::enable_shared_from_this<LimiterState> {
   void forget_slot(Holding& holding, const Place& place);
   void begin_stay(Holding& holding, std::vector<Place> queues, bool in_redis);
   void end_stay(Holding& holding);
+  // Counts the places of the node, too.
+  void set_queues(Holding& holding, std::vector<Place> queues);
   void give_back_slots(Holding& holding, bool only_account);
   void leave_other_queues(Holding& holding);
   void give_back(const std::string& member, std::vector<Place> places);

@@ -2,15 +2,14 @@
 // of it. Counted always, so that the share is right the moment Redis goes. Thread-safe.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "dataplane/limit/scope_counts.h"
 
 namespace sluice::limit {
 
@@ -22,24 +21,21 @@ class LocalShare {
   // floor(limit / live nodes), at least 1.
   [[nodiscard]] std::uint32_t share_of(std::uint32_t limit) const;
   // Counts one more holder of the scope if fewer than its share hold it already.
-  [[nodiscard]] bool try_enter(const std::string& scope, std::uint32_t limit);
+  [[nodiscard]] bool try_enter(const std::string& scope, std::uint32_t limit) {
+    return held_.add_below(scope, share_of(limit));
+  }
   // Counts one more holder that Redis has admitted.
-  void enter(const std::string& scope);
-  void leave(const std::string& scope);
-  [[nodiscard]] std::uint32_t held(const std::string& scope) const;
+  void enter(const std::string& scope) { held_.add(scope); }
+  void leave(const std::string& scope) { held_.remove(scope); }
+  [[nodiscard]] std::uint32_t held(const std::string& scope) const { return held_.count(scope); }
   // Every scope with that prefix that has holders.
-  [[nodiscard]] std::vector<std::pair<std::string, std::uint32_t>> held_below(std::string_view prefix) const;
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint32_t>> held_below(std::string_view prefix) const {
+    return held_.with_prefix(prefix);
+  }
 
  private:
-  // Scopes are spread over shards, so that workers seldom meet at one lock.
-  struct Shard {
-    mutable std::mutex mutex;
-    std::unordered_map<std::string, std::uint32_t> held;
-  };
-  [[nodiscard]] Shard& shard(const std::string& scope) const;
-
   std::function<unsigned()> live_nodes_;
-  mutable std::array<Shard, 16> shards_;
+  ScopeCounts held_;
 };
 
 }  // namespace sluice::limit

@@ -6,6 +6,7 @@
 #include "dataplane/limit/local_rates.h"
 #include "dataplane/limit/local_share.h"
 #include "dataplane/limit/node_money.h"
+#include "dataplane/limit/scope_counts.h"
 
 namespace sluice::limit {
 
@@ -14,6 +15,7 @@ struct NodeLimits {
   explicit NodeLimits(std::function<unsigned()> live_nodes) : share(live_nodes), rates(live_nodes), money(live_nodes) {}
 
   LocalShare share;
+  ScopeCounts waiting;  // places in queues; a request may stand in several
   LocalRates rates;
   NodeMoney money;
 };

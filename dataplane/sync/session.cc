@@ -231,10 +231,11 @@ Actions Session::on_tick(SteadyTime now, const Report& report) {
   status.set_open_streams(report.open_streams);
   status.set_journal_records(report.journal_records);
   status.set_journal_oldest_ms(report.journal_oldest_ms);
-  for (const auto& [account_id, held] : report.account_slots) {
+  for (const AccountLoad& load : report.account_slots) {
     config::v1::AccountSlots& slots = *status.add_account_slots();
-    slots.set_account_id(account_id);
-    slots.set_held(held);
+    slots.set_account_id(load.account_id);
+    slots.set_held(load.held);
+    slots.set_waiting(load.waiting);
   }
   out.push_back(Send{std::move(message)});
   return out;

@@ -49,13 +49,20 @@ struct Find {  // answer with a DecisionAnswer
 using Action = std::variant<Dial, Send, Hang, Use, Obey, Find>;
 using Actions = std::vector<Action>;
 
+// What a node has to do with one account at the moment.
+struct AccountLoad {
+  std::string account_id;
+  std::uint32_t held = 0;  // slots
+  std::uint32_t waiting = 0;
+};
+
 struct Report {  // for NodeStatus; from the rest of the node
   bool ready = false;
   bool draining = false;
   std::uint64_t open_streams = 0;
   std::uint64_t journal_records = 0;
   std::uint64_t journal_oldest_ms = 0;
-  std::vector<std::pair<std::string, std::uint32_t>> account_slots = {};  // account id, slots held
+  std::vector<AccountLoad> account_slots = {};
 };
 
 class Session {

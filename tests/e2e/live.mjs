@@ -42,13 +42,13 @@ async function watch(lastEventId) {
 }
 
 test('slots in use are the sum of what the nodes hold, and what was served is counted', async () => {
-  const one = await make.all({ accounts: [{ concurrency: 5 }] });
+  const one = await make.all({ accounts: [{ concurrency: 3 }] });
   const [account] = one.accounts;
-  await fleet.steer(account.credential, 'token-delay=100ms,tokens=300');
-  const running = [first, first, second].map((node) => send({ url: node.url, key: one.key.secret, stream: true }));
-  await eventually('three slots are shown', async () => {
+  await fleet.steer(account.credential, 'token-delay=100ms,tokens=200');
+  const running = [first, first, second, second].map((node) => send({ url: node.url, key: one.key.secret, stream: true }));
+  await eventually('three slots and one that waits are shown', async () => {
     const now = await shown('accounts', account.id);
-    return now.slots === 5 && now.slotsInUse === 3;
+    return now.slots === 3 && now.slotsInUse === 3 && now.waiting === 1;
   }, 30000);
   for (const answer of await Promise.all(running)) assert.ok(whole(answer), answer.text);
   await eventually('they are given back', async () => (await shown('accounts', account.id)).slotsInUse === 0, 30000);

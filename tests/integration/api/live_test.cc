@@ -26,7 +26,7 @@ struct Node {
     options.endpoint = {.address = plane.grpc_address(), .token = Secret(plane.node_token())};
     options.identity = {id, id + "-boot", "9.8.7", {}};
     options.report = [this, account_id] {
-      return sync::Report{.ready = !aside, .draining = aside, .open_streams = 4, .account_slots = {{account_id, 3}}};
+      return sync::Report{.ready = !aside, .draining = aside, .open_streams = 4, .account_slots = {{account_id, 3, 2}}};
     };
     options.on_drain = [this](bool drain) { aside = drain; };
     client.emplace(std::move(options), clock);
@@ -102,7 +102,7 @@ TEST_CASE("the overview shows a node, and the slots that it holds") {
   }));
   CHECK(eventually(kGenerous, [&] {
     return shows(plane, "accounts", account, [](const boost::json::object& shown) {
-      return shown.at("slots") == 7 && shown.at("slotsInUse") == 3 && shown.at("status") == "active";
+      return shown.at("slots") == 7 && shown.at("slotsInUse") == 3 && shown.at("waiting") == 2 && shown.at("status") == "active";
     });
   }));
 }
