@@ -102,7 +102,8 @@ TEST_CASE("the overview shows a node, and the slots that it holds") {
   }));
   CHECK(eventually(kGenerous, [&] {
     return shows(plane, "accounts", account, [](const boost::json::object& shown) {
-      return shown.at("slots") == 7 && shown.at("slotsInUse") == 3 && shown.at("waiting") == 2 && shown.at("status") == "active";
+      return shown.at("slots") == 7 && shown.at("slotsInUse") == 3 && shown.at("waiting") == 2 &&
+             shown.at("status") == "active";
     });
   }));
 }
