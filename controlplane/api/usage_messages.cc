@@ -91,6 +91,7 @@ void to_message(const usage::Event& row, v1::UsageEvent& into) {
   set_time(into.mutable_received_at(), row.received_at);
   into.set_wait_us(row.wait_us);
   into.set_upstream_model(row.upstream_model);
+  if (row.purchase_nano_usd) into.set_purchase_usd(money::format_usd(*row.purchase_nano_usd));
 }
 
 void to_message(const usage::Decision& from, v1::RequestDecision& into) {

@@ -10,7 +10,7 @@ namespace {
 
 namespace v1 = admin::v1;
 
-usage::EventFilter filter_of(const v1::ListUsageEventsRequest& request) {
+Result<usage::EventFilter> filter_of(const v1::ListUsageEventsRequest& request) {
   usage::EventFilter filter;
   if (!request.user_id().empty()) filter.user_id = request.user_id();
   if (!request.api_key_id().empty()) filter.api_key_id = request.api_key_id();
@@ -19,6 +19,13 @@ usage::EventFilter filter_of(const v1::ListUsageEventsRequest& request) {
   if (!request.model().empty()) filter.model = request.model();
   if (request.has_from()) filter.from = to_time(request.from());
   if (request.has_until()) filter.until = to_time(request.until());
+  if (request.outcome() != 0) filter.outcome = request.outcome();
+  if (!request.error_class().empty()) filter.error_class = request.error_class();
+  if (!request.min_cost_usd().empty()) {
+    const auto least = parse_usd_field("min_cost_usd", request.min_cost_usd(), 0);
+    if (!least) return std::unexpected(least.error());
+    filter.min_cost_nano_usd = *least;
+  }
   return filter;
 }
 
@@ -31,6 +38,7 @@ void show(const Call& call, const usage::Event& row, v1::UsageEvent& into) {
   into.clear_upstream_request_id();
   into.clear_upstream_model();
   into.clear_attempts();
+  into.clear_purchase_usd();
 }
 
 }  // namespace
@@ -39,7 +47,9 @@ grpc::Status UsageServiceImpl::ListUsageEvents(grpc::ServerContext* context, con
                                                v1::ListUsageEventsResponse* response) {
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     response->Clear();
-    auto page = usage::list_events(call.tx, page_of(*request), filter_of(*request));
+    const auto filter = filter_of(*request);
+    if (!filter) return std::unexpected(filter.error());
+    auto page = usage::list_events(call.tx, page_of(*request), *filter);
     if (!page) return std::unexpected(page.error());
     for (const usage::Event& row : page->rows)
       show(call, row, *response->add_usage_events());

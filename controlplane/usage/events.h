@@ -46,7 +46,8 @@ struct Event {
   std::string node_id;
   SystemTime received_at;
   std::int64_t wait_us = 0;
-  std::string upstream_model;  // empty: not mapped
+  std::string upstream_model;                          // empty: not mapped
+  std::optional<std::int64_t> purchase_nano_usd = {};  // none: not known
 };
 
 // Every condition that is set must hold.
@@ -55,9 +56,12 @@ struct EventFilter {
   std::optional<std::string> api_key_id = {};
   std::optional<std::string> group_id = {};
   std::optional<std::string> account_id = {};
-  std::optional<std::string> model = {};  // as requested
-  std::optional<SystemTime> from = {};    // started at or after
-  std::optional<SystemTime> until = {};   // started before
+  std::optional<std::string> model = {};        // as requested
+  std::optional<SystemTime> from = {};          // started at or after
+  std::optional<SystemTime> until = {};         // started before
+  std::optional<std::int32_t> outcome = {};     // sluice.usage.v1.Outcome
+  std::optional<std::string> error_class = {};  // report_filter.h
+  std::optional<std::int64_t> min_cost_nano_usd = {};
 };
 
 // By start, newest first.
