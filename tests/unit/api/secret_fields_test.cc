@@ -19,7 +19,7 @@ using google::protobuf::FieldDescriptor;
 const std::set<std::string> kShownOnce{
     "CreateAlertWebhookResponse.secret", "CreateApiKeyResponse.secret", "RotateApiKeyResponse.secret",
     "CreateAdminTokenResponse.secret",   "LoginResponse.csrf_token",    "LoginResponse.session_token",
-    "GetSessionResponse.csrf_token",     "BeginTotpResponse.secret",
+    "GetSessionResponse.csrf_token",     "BeginTotpResponse.secret",    "CreateEnrolmentTokenResponse.token",
 };
 // Words about secrets that are none.
 const std::regex kHarmless(
