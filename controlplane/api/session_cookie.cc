@@ -87,4 +87,19 @@ std::string client_network(const http::WholeRequest& request, std::span<const Ne
   return {};
 }
 
+std::string peer_network(std::string_view peer) {
+  const std::size_t port = peer.rfind(':');
+  if (port == std::string_view::npos) return {};
+  std::string_view host = peer.substr(0, port);
+  const auto cut = [&](std::string_view before, std::string_view after) {
+    if (!host.starts_with(before)) return false;
+    host.remove_prefix(before.size());
+    if (host.ends_with(after)) host.remove_suffix(after.size());
+    return true;
+  };
+  if (!cut("ipv4:", "") && !cut("ipv6:%5B", "%5D") && !cut("ipv6:[", "]")) return {};
+  const std::optional<Address> address = parse_address(host);
+  return address ? network_of(*address) : std::string();
+}
+
 }  // namespace sluice::api

@@ -28,4 +28,7 @@ inline constexpr const char* kUserAgentMetadata = "x-sluice-user-agent";
 // if it cannot be known.
 [[nodiscard]] std::string client_network(const http::WholeRequest& request, std::span<const Network> trusted);
 
+// The same of gRPC's name of a peer: "ipv4:203.0.113.7:443", "ipv6:%5B2001:db8::1%5D:443". "" for any other.
+[[nodiscard]] std::string peer_network(std::string_view peer);
+
 }  // namespace sluice::api

@@ -3,6 +3,7 @@
 #include "controlplane/api/admin_call.h"
 #include "controlplane/api/convert.h"
 #include "controlplane/api/session_cookie.h"
+#include "controlplane/enrolment/node_gate.h"
 
 namespace sluice::api {
 
@@ -18,7 +19,11 @@ void to_message(const store::Session& row, const std::string& current, admin::v1
   into.set_current(row.id == current);
 }
 
+// REST, on this machine, says who its client is; who comes over TLS might say anything.
 identity::ClientInfo client_of(const grpc::ServerContext& context) {
+  if (enrolment::over_tls(*context.auth_context())) {
+    return {.network = peer_network(context.peer()), .user_agent = metadata_of(context, kUserAgentMetadata)};
+  }
   return {.network = metadata_of(context, kNetworkMetadata), .user_agent = metadata_of(context, kUserAgentMetadata)};
 }
 

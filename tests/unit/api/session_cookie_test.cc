@@ -55,4 +55,12 @@ TEST_CASE("a client's network is what trusted proxies say of it") {
   CHECK(client_network(with("x-forwarded-for", {"203.0.113.7"}), {}).empty());
 }
 
+TEST_CASE("the network of a gRPC peer is its address, of IPv6 the first half") {
+  CHECK(peer_network("ipv4:203.0.113.7:443") == "203.0.113.7/32");
+  CHECK(peer_network("ipv6:%5B2001:db8:0:1::7%5D:443") == "2001:db8:0:1::/64");
+  CHECK(peer_network("ipv6:[::ffff:203.0.113.7]:443") == "203.0.113.7/32");
+  for (const char* none : {"", "unix:/run/x.sock", "unix:", "ipv4:", "ipv4:name:443", "ipv6:%5B%5D:1", "inproc"})
+    CHECK(peer_network(none).empty());
+}
+
 }  // namespace sluice::api
