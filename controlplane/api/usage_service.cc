@@ -1,6 +1,7 @@
 #include "controlplane/api/usage_service.h"
 
 #include "controlplane/api/convert.h"
+#include "controlplane/api/usage_file.h"
 #include "controlplane/api/usage_messages.h"
 #include "controlplane/usage/events.h"
 
@@ -29,16 +30,9 @@ Result<usage::EventFilter> filter_of(const v1::ListUsageEventsRequest& request) 
   return filter;
 }
 
-// Which accounts and nodes serve whom is the operator's business.
 void show(const Call& call, const usage::Event& row, v1::UsageEvent& into) {
   to_message(row, into);
-  if (call.reach == Reach::kAll) return;
-  into.clear_account_id();
-  into.clear_node_id();
-  into.clear_upstream_request_id();
-  into.clear_upstream_model();
-  into.clear_attempts();
-  into.clear_purchase_usd();
+  if (call.reach != Reach::kAll) hide_operation(into);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "common/observe/process_metrics.h"
 #include "controlplane/alerts/deliverer.h"
 #include "controlplane/api/edit_accounts_job.h"
+#include "controlplane/api/export_usage_job.h"
 #include "controlplane/billing/ledger_checks.h"
 #include "controlplane/billing/usage_service.h"
 #include "controlplane/bootstrap/database.h"
@@ -204,6 +205,8 @@ int run_control_plane(const ControlConfig& config) {
   const billing::LedgerCheckJob ledger_checks(pool, clock);
   std::vector<jobs::Job> all_jobs = jobs::all_jobs();
   all_jobs.push_back(api::edit_accounts_job(clock));
+  all_jobs.push_back(api::export_usage_job());
+  all_jobs.push_back(api::drop_usage_exports_job());
   const jobs::Runner jobs({.owner = Uuid::generate(clock.now()).to_string(), .jobs = std::move(all_jobs)}, pool, clock);
   const alerts::Deliverer deliverer(pool, clock, secrets->vault, {.fetch = fetch_options(config)});
   usage::DecisionStore decisions(pool, clock);

@@ -38,6 +38,7 @@
 #include "controlplane/api/statements_service.h"
 #include "controlplane/api/subscription_plans_service.h"
 #include "controlplane/api/subscriptions_service.h"
+#include "controlplane/api/usage_exports_service.h"
 #include "controlplane/api/usage_reports_service.h"
 #include "controlplane/api/usage_service.h"
 #include "controlplane/api/users_service.h"
@@ -64,6 +65,7 @@ class AdminServices {
         node_certificates_(admin),
         usage_(admin),
         usage_reports_(admin),
+        usage_exports_(admin),
         ledger_(admin),
         admin_tokens_(admin),
         settings_(admin),
@@ -99,6 +101,7 @@ class AdminServices {
                                                                         &nodes_,
                                                                         &usage_,
                                                                         &usage_reports_,
+                                                                        &usage_exports_,
                                                                         &ledger_,
                                                                         &admin_tokens_,
                                                                         &settings_,
@@ -143,6 +146,7 @@ class AdminServices {
   api::NodeCertificateServiceImpl node_certificates_;
   api::UsageServiceImpl usage_;
   api::UsageReportsServiceImpl usage_reports_;
+  api::UsageExportsServiceImpl usage_exports_;
   api::LedgerServiceImpl ledger_;
   api::AdminTokenServiceImpl admin_tokens_;
   api::SettingsServiceImpl settings_;

@@ -39,6 +39,28 @@ inline std::string id_of(int number) {
   return fmt::format("01935f7a-2c4e-7b3a-9a51-{:012d}", number);
 }
 
+// `count` events that begin at `at` and then every `every`.
+inline void plant_into(const std::string& conninfo, const Planted& event, const std::string& user, int count = 1,
+                       const std::string& every = "1 second") {
+  const auto sql = [&](const std::string& text) { testing::PostgresServer::shared().run(conninfo, text); };
+  const std::string times = fmt::format("generate_series(0, {}) AS g(i)", count - 1);
+  const std::string time = fmt::format("(timestamptz '{}' + g.i * interval '{}')", event.at, every);
+  sql(fmt::format(
+      "SELECT ensure_usage_partition(d) FROM (SELECT DISTINCT ({} AT TIME ZONE 'UTC')::date AS d FROM {}) x", time,
+      times));
+  sql(fmt::format(
+      "INSERT INTO usage_events (day, event_id, started_at, ended_at, user_id, api_key_id, group_id, account_id, "
+      "protocol, requested_model, served_model, streaming, outcome, usage_state, input_tokens, output_tokens, "
+      "cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, raw_usage, price_revision, lines, "
+      "multiplier_ppm, cost_nano_usd, upstream_status, upstream_request_id, first_byte_us, attempts, config_version, "
+      "node_id, purchase_nano_usd) SELECT ({0} AT TIME ZONE 'UTC')::date, gen_random_uuid(), {0}, {0} + {1} * "
+      "interval "
+      "'1 us', '{2}', '{3}', '{4}', '{5}', 'anthropic', '{6}', '{6}', true, {7}, 1, 10, 20, 3, 4, 5, '', 1, '[]', "
+      "1000000, {8}, {9}, 'r', {10}, 1, 1, 'n', {8} / 2 FROM {11}",
+      time, event.duration_us, user, id_of(event.key), id_of(event.group), id_of(event.account), event.model,
+      event.outcome, event.cost, event.status, event.first_byte_us, times));
+}
+
 struct World {
   std::string conninfo = testing::migrated_database();
   db::Pool pool{db::PoolOptions{.conninfo = Secret(conninfo), .size = 4, .acquire_limit = testing::kGenerous}};
@@ -58,22 +80,7 @@ struct World {
 
   // `count` events that begin at `at` and then every `every`.
   void plant(const Planted& event, int count = 1, const std::string& every = "1 second") {
-    const std::string times = fmt::format("generate_series(0, {}) AS g(i)", count - 1);
-    const std::string time = fmt::format("(timestamptz '{}' + g.i * interval '{}')", event.at, every);
-    sql(fmt::format(
-        "SELECT ensure_usage_partition(d) FROM (SELECT DISTINCT ({} AT TIME ZONE 'UTC')::date AS d FROM {}) x", time,
-        times));
-    sql(fmt::format(
-        "INSERT INTO usage_events (day, event_id, started_at, ended_at, user_id, api_key_id, group_id, account_id, "
-        "protocol, requested_model, served_model, streaming, outcome, usage_state, input_tokens, output_tokens, "
-        "cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, raw_usage, price_revision, lines, "
-        "multiplier_ppm, cost_nano_usd, upstream_status, upstream_request_id, first_byte_us, attempts, config_version, "
-        "node_id, purchase_nano_usd) SELECT ({0} AT TIME ZONE 'UTC')::date, gen_random_uuid(), {0}, {0} + {1} * "
-        "interval "
-        "'1 us', '{2}', '{3}', '{4}', '{5}', 'anthropic', '{6}', '{6}', true, {7}, 1, 10, 20, 3, 4, 5, '', 1, '[]', "
-        "1000000, {8}, {9}, 'r', {10}, 1, 1, 'n', {8} / 2 FROM {11}",
-        time, event.duration_us, id_of(event.user), id_of(event.key), id_of(event.group), id_of(event.account),
-        event.model, event.outcome, event.cost, event.status, event.first_byte_us, times));
+    plant_into(conninfo, event, id_of(event.user), count, every);
   }
 };
 
