@@ -68,12 +68,12 @@ TEST_CASE("an export is asked for, made, read in pieces and seen by nobody else"
   REQUIRE(eventually(kGenerous, [&] {
     return text_at(plane.http("GET", one, "", token).json(), "usageExport.state") == "USAGE_EXPORT_STATE_DONE";
   }));
-  const auto chunk = plane.http("GET", one + "/chunks/0", "", token).json();
+  const auto chunk = plane.http("GET", one + "/chunk?number=0", "", token).json();
   CHECK(chunk.at("last").as_bool());
   CHECK(text_at(chunk, "data").find(user) != std::string::npos);
-  CHECK(plane.http("GET", one + "/chunks/1", "", token).status == 404);
+  CHECK(plane.http("GET", one + "/chunk?number=1", "", token).status == 404);
   CHECK(plane.http("GET", one, "", stranger).status == 404);
-  CHECK(plane.http("GET", one + "/chunks/0", "", stranger).status == 404);
+  CHECK(plane.http("GET", one + "/chunk?number=0", "", stranger).status == 404);
   CHECK(plane.http("GET", exports, "", stranger).json().at("usageExports").as_array().empty());
   CHECK(plane.http("GET", exports, "", token).json().at("usageExports").as_array().size() == 1);
   const auto audit = plane.ok("GET", "/admin/v1/audit-records?page_size=500");
