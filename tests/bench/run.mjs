@@ -12,8 +12,9 @@ import proxying from './measures/proxying.mjs';
 import push from './measures/push.mjs';
 import redis from './measures/redis.mjs';
 import rejection from './measures/rejection.mjs';
+import usage from './measures/usage.mjs';
 
-const measures = [...proxying, ...redis, ...rejection, ...overload, ...growth, ...push];
+const measures = [...proxying, ...redis, ...rejection, ...overload, ...growth, ...push, ...usage];
 const words = process.argv.slice(2);
 const quick = words.includes('--quick');
 const at = words.indexOf('--rounds');
