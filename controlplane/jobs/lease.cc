@@ -71,10 +71,11 @@ Result<> end_lease(db::Transaction& tx, const Lease& lease, const Ending& ending
   if (ending.outcome == Outcome::kFailed) pause = std::min(pause, kAfterFailure);
   if (ending.outcome == Outcome::kStopped) pause = std::chrono::seconds(0);
   const auto updated = tx.exec(
-      "UPDATE jobs SET owner = NULL, lease_until = NULL, last_ended_at = clock_timestamp(), last_outcome = $4, "
-      "  last_error = $5, last_rows = $6, last_duration_us = $7, next_run_at = clock_timestamp() + CASE "
+      "WITH moment AS MATERIALIZED (SELECT clock_timestamp() AS at) "
+      "UPDATE jobs SET owner = NULL, lease_until = NULL, last_ended_at = moment.at, last_outcome = $4, "
+      "  last_error = $5, last_rows = $6, last_duration_us = $7, next_run_at = moment.at + CASE "
       "    WHEN triggered_at > last_started_at THEN interval '0' ELSE $8::bigint * interval '1 s' END "
-      "WHERE name = $1 AND owner = $2 AND fence = $3",
+      "FROM moment WHERE name = $1 AND owner = $2 AND fence = $3",
       lease.job, lease.owner, lease.fence, name(ending.outcome), ending.error, ending.rows, ending.duration.count(),
       pause.count());
   return still_held(updated, lease);
