@@ -177,9 +177,9 @@ void Client::dial() {
           .on_open = [this, number] { post({number, Opened{}}); },
           .on_message = [this, number](config::v1::SubscribeResponse message) { post({number, std::move(message)}); },
           .on_done =
-              [this, number](const grpc::Status& status) {
+              [this, number](const grpc::Status& status, std::shared_ptr<Stream> stream) {
                 const std::lock_guard lock(mutex_);
-                events_.push_back({number, Ended{status.error_message()}});
+                events_.push_back({number, Ended{status.error_message(), std::move(stream)}});
                 --open_streams_;
                 // Under the lock: the client may be gone as soon as the lock is.
                 changed_.notify_all();

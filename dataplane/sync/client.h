@@ -74,6 +74,7 @@ class Client {
   struct Opened {};
   struct Ended {
     std::string reason;
+    std::shared_ptr<Stream> stream;  // goes with the event, on the client's thread
   };
   using Body = std::variant<Opened, Ended, config::v1::SubscribeResponse>;
   struct Event {

@@ -103,8 +103,9 @@ void Stream::cancel() {
 }
 
 void Stream::OnDone(const grpc::Status& status) {
-  const std::shared_ptr<Stream> keep = std::move(self_);
-  events_.on_done(status);
+  // Whoever gets the stream may end it before this returns.
+  const auto done = std::move(events_.on_done);
+  done(status, std::move(self_));
 }
 
 }  // namespace sluice::sync

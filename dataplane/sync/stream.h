@@ -30,13 +30,15 @@ struct Endpoint {
 
 class Stream final : public grpc::ClientBidiReactor<config::v1::SubscribeRequest, config::v1::SubscribeResponse> {
  public:
-  // Called on gRPC's threads, one at a time per stream; must not block. on_done is the last one.
+  // Called on gRPC's threads, one at a time per stream; must not block. on_done is the last one. It gets the stream,
+  // to let go of it on another thread: a stream takes its channel along, and the last channel waits for the thread that
+  // ends its calls.
   struct Events {
     std::function<void()> on_open;
     std::function<void(config::v1::SubscribeResponse)> on_message;
-    std::function<void(const grpc::Status&)> on_done;
+    std::function<void(const grpc::Status&, std::shared_ptr<Stream>)> on_done;
   };
-  // Dials. Lives until on_done has returned, however long the caller keeps its pointer.
+  // Dials. Lives at least until on_done, however long the caller keeps its pointer.
   [[nodiscard]] static std::shared_ptr<Stream> dial(const Endpoint& endpoint, Events events);
 
   // Thread-safe. Dropped if the stream has ended.

@@ -14,10 +14,11 @@ struct Heard {
   std::atomic<int> opened = 0, messages = 0, done = 0;
 
   [[nodiscard]] std::shared_ptr<sync::Stream> dial(const std::string& address) {
-    return sync::Stream::dial({.address = address, .token = Secret("node-token")},
-                              {.on_open = [this] { ++opened; },
-                               .on_message = [this](const config::v1::SubscribeResponse&) { ++messages; },
-                               .on_done = [this](const grpc::Status&) { ++done; }});
+    return sync::Stream::dial(
+        {.address = address, .token = Secret("node-token")},
+        {.on_open = [this] { ++opened; },
+         .on_message = [this](const config::v1::SubscribeResponse&) { ++messages; },
+         .on_done = [this](const grpc::Status&, const std::shared_ptr<sync::Stream>&) { ++done; }});
   }
 };
 
