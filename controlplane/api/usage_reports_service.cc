@@ -24,6 +24,7 @@ Result<usage::ReportFilter> filter_of(const Call& call, const v1::UsageFilter& f
   take(from.account_id(), filter.account_id);
   take(from.model(), filter.model);
   take(from.error_class(), filter.error_class);
+  filter.now = call.clock.now();
   filter.until = from.has_until() ? to_time(from.until()) : call.clock.now();
   filter.from = from.has_from() ? to_time(from.from()) : filter.until - std::chrono::days(1);
   if (filter.account_id && call.reach != Reach::kAll) return fail(ErrorCode::kPermissionDenied, kNotForUsers);

@@ -36,6 +36,7 @@ struct Job {
 [[nodiscard]] Job evaluate_alerts_job();
 [[nodiscard]] Job drop_alerts_job();
 [[nodiscard]] Job make_partitions_job();
+[[nodiscard]] Job tend_rollups_job();
 [[nodiscard]] Job drop_sessions_job();
 
 }  // namespace sluice::jobs

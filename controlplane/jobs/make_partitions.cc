@@ -8,6 +8,17 @@ namespace {
 constexpr std::chrono::days kBehind{1};
 constexpr std::chrono::days kAhead{7};
 
+// What is there is left as it is.
+Result<Step> make_rollup_partitions(db::Transaction& tx, std::chrono::sys_days today) {
+  const auto made = tx.exec(
+      "SELECT ensure_rollup_partition('usage_minutes', 'day', $1::date + n), "
+      "ensure_rollup_partition('usage_quarters', 'month', $1::date + n), "
+      "ensure_rollup_partition('usage_days', 'year', $1::date + n) FROM generate_series(-1, $2::integer) AS n",
+      db::format_time(SystemTime(today)).substr(0, 10), static_cast<std::int32_t>(kAhead.count()));
+  if (!made) return std::unexpected(made.error());
+  return Step{};
+}
+
 // One partition a step: making one waits for statements that use the parent.
 Result<Step> make(db::Transaction& tx, SystemTime now) {
   const auto today = std::chrono::floor<std::chrono::days>(now);
@@ -17,7 +28,7 @@ Result<Step> make(db::Transaction& tx, SystemTime now) {
       "WHERE to_regclass('usage_events_' || to_char(day, 'YYYYMMDD')) IS NULL ORDER BY day LIMIT 2",
       text(today - kBehind), text(today + kAhead));
   if (!missing) return std::unexpected(missing.error());
-  if (missing->empty()) return Step{};
+  if (missing->empty()) return make_rollup_partitions(tx, today);
   const auto made = tx.exec("SELECT ensure_usage_partition($1::date)", missing->front().get<std::string>("day"));
   if (!made) return std::unexpected(made.error());
   return Step{.rows = 1, .more = missing->size() > 1};

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "common/base/uuid.h"
+#include "controlplane/usage/error_class.h"
 #include "controlplane/usage/report_filter.h"
 
 namespace sluice::usage {
@@ -115,7 +116,7 @@ Result<std::optional<Span>> whole_span(db::Transaction& tx) {
 // Appends those of the span up to `size` rows in all.
 Result<> read_span(db::Transaction& tx, const EventFilter& filter, const std::optional<store::Position>& position,
                    const Span& span, int size, std::vector<Event>& into) {
-  const auto rows = tx.exec(fmt::format("{}{}{}{}", kSelect, kWhere, kErrorClass, kOrder),
+  const auto rows = tx.exec(fmt::format("{}{}{}{}", kSelect, kWhere, SLUICE_ERROR_CLASS, kOrder),
                             position ? std::optional(position->created_at) : std::nullopt,
                             position ? std::optional(position->id) : std::nullopt, size - static_cast<int>(into.size()),
                             filter.user_id, filter.api_key_id, filter.group_id, filter.account_id, filter.model,

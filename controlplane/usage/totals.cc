@@ -2,19 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <vector>
-
 namespace sluice::usage {
-
-namespace {
-
-Percentiles read_percentiles(const db::Row& row, std::string_view column) {
-  const auto values = row.get<std::vector<std::int64_t>>(column);
-  if (values.size() != 4) return {};
-  return {.p50_us = values[0], .p90_us = values[1], .p95_us = values[2], .p99_us = values[3]};
-}
-
-}  // namespace
 
 Totals read_totals(const db::Row& row) {
   const auto number = [&](std::string_view column) { return row.get<std::int64_t>(column); };
@@ -29,16 +17,24 @@ Totals read_totals(const db::Row& row) {
           .purchase_nano_usd = number("purchase_nano_usd")};
 }
 
-Summary read_summary(const db::Row& row) {
-  return {.totals = read_totals(row),
-          .duration = read_percentiles(row, "duration"),
-          .first_byte = read_percentiles(row, "first_byte")};
+void Latencies::add(const db::Row& row) {
+  Histogram& histogram = row.get<std::int32_t>("kind") == 0 ? duration : first_byte;
+  histogram.add(static_cast<std::int32_t>(row.get<std::int64_t>("bucket")), row.get<std::int64_t>("n"));
 }
 
 Result<Summary> summary(db::Transaction& tx, const ReportFilter& filter) {
-  const auto rows = select(tx, filter, fmt::format("SELECT {}, {} FROM facts", kTotals, kPercentiles));
-  if (!rows) return std::unexpected(rows.error());
-  return read_summary(rows->front());
+  const auto sums = select(tx, filter, Source::kDays, fmt::format("SELECT {} FROM facts", kTotals));
+  if (!sums) return std::unexpected(sums.error());
+  const auto buckets =
+      select(tx, filter, Source::kDays,
+             fmt::format("SELECT kind, bucket, sum(n)::bigint AS n {} GROUP BY kind, bucket", kLatencies));
+  if (!buckets) return std::unexpected(buckets.error());
+  Latencies latencies;
+  for (const db::Row row : *buckets)
+    latencies.add(row);
+  return Summary{.totals = read_totals(sums->front()),
+                 .duration = latencies.duration.percentiles(),
+                 .first_byte = latencies.first_byte.percentiles()};
 }
 
 }  // namespace sluice::usage

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "controlplane/usage/histogram.h"
 #include "controlplane/usage/report_filter.h"
 
 namespace sluice::usage {
@@ -17,11 +18,6 @@ struct Totals {
   std::int64_t purchase_nano_usd = 0;  // as far as known
 };
 
-// Microseconds; 0 if there were no values. Each is the smallest value that so many are not above.
-struct Percentiles {
-  std::int64_t p50_us = 0, p90_us = 0, p95_us = 0, p99_us = 0;
-};
-
 struct Summary {
   Totals totals;
   Percentiles duration;
@@ -30,20 +26,26 @@ struct Summary {
 
 // SQL: the sums of facts as the columns that read_totals() reads.
 inline constexpr std::string_view kTotals =
-    "count(*) AS requests, count(*) FILTER (WHERE error_class <> 'none') AS errors, "
+    "coalesce(sum(requests), 0)::bigint AS requests, "
+    "coalesce(sum(requests) FILTER (WHERE error_class <> 'none'), 0)::bigint AS errors, "
     "coalesce(sum(input_tokens), 0)::bigint AS input_tokens, coalesce(sum(output_tokens), 0)::bigint AS output_tokens, "
     "coalesce(sum(cache_read_tokens), 0)::bigint AS cache_read_tokens, "
     "coalesce(sum(cache_write_5m_tokens), 0)::bigint AS cache_write_5m_tokens, "
     "coalesce(sum(cache_write_1h_tokens), 0)::bigint AS cache_write_1h_tokens, "
     "coalesce(sum(cost_nano_usd), 0)::bigint AS cost_nano_usd, "
     "coalesce(sum(purchase_nano_usd), 0)::bigint AS purchase_nano_usd ";
-// SQL: what read_summary() reads besides.
-inline constexpr std::string_view kPercentiles =
-    "coalesce(percentile_disc(ARRAY[0.5, 0.9, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration_us), '{}') AS duration, "
-    "coalesce(percentile_disc(ARRAY[0.5, 0.9, 0.95, 0.99]) WITHIN GROUP (ORDER BY first_byte_us) "
-    "  FILTER (WHERE first_byte_us > 0), '{}') AS first_byte ";
+// SQL: the buckets of both histograms of facts, for Latencies.
+inline constexpr std::string_view kLatencies =
+    "FROM facts, LATERAL (SELECT 0 AS kind, e >> 40 AS bucket, e & 1099511627775 AS n FROM unnest(duration) AS e "
+    "  UNION ALL SELECT 1, e >> 40, e & 1099511627775 FROM unnest(first_byte) AS e) AS h ";
+struct Latencies {
+  Histogram duration;
+  Histogram first_byte;
+
+  // A row with `kind`, `bucket` and `n`.
+  void add(const db::Row& row);
+};
 [[nodiscard]] Totals read_totals(const db::Row& row);
-[[nodiscard]] Summary read_summary(const db::Row& row);
 
 [[nodiscard]] Result<Summary> summary(db::Transaction& tx, const ReportFilter& filter);
 

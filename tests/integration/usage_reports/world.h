@@ -9,6 +9,7 @@
 #include "common/base/uuid.h"
 #include "controlplane/db/pool.h"
 #include "controlplane/db/transaction.h"
+#include "controlplane/usage/rollups.h"
 #include "tests/support/eventually.h"
 #include "tests/support/migrated_database.h"
 
@@ -49,14 +50,17 @@ inline void plant_into(const std::string& conninfo, const Planted& event, const 
       "SELECT ensure_usage_partition(d) FROM (SELECT DISTINCT ({} AT TIME ZONE 'UTC')::date AS d FROM {}) x", time,
       times));
   sql(fmt::format(
-      "INSERT INTO usage_events (day, event_id, started_at, ended_at, user_id, api_key_id, group_id, account_id, "
+      "WITH fresh AS (INSERT INTO usage_events (day, event_id, started_at, ended_at, user_id, api_key_id, group_id, "
+      "account_id, "
       "protocol, requested_model, served_model, streaming, outcome, usage_state, input_tokens, output_tokens, "
       "cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, raw_usage, price_revision, lines, "
       "multiplier_ppm, cost_nano_usd, upstream_status, upstream_request_id, first_byte_us, attempts, config_version, "
       "node_id, purchase_nano_usd) SELECT ({0} AT TIME ZONE 'UTC')::date, gen_random_uuid(), {0}, {0} + {1} * "
       "interval "
       "'1 us', '{2}', '{3}', '{4}', '{5}', 'anthropic', '{6}', '{6}', true, {7}, 1, 10, 20, 3, 4, 5, '', 1, '[]', "
-      "1000000, {8}, {9}, 'r', {10}, 1, 1, 'n', {8} / 2 FROM {11}",
+      "1000000, {8}, {9}, 'r', {10}, 1, 1, 'n', {8} / 2 FROM {11} RETURNING user_id, api_key_id, "
+      "cost_nano_usd, " SLUICE_ROLLED_UP_COLUMNS
+      "), " SLUICE_CLASSED("fresh") ", " SLUICE_IN_MINUTES ", " SLUICE_IN_QUARTERS ", " SLUICE_IN_DAYS " SELECT 1",
       time, event.duration_us, user, id_of(event.key), id_of(event.group), id_of(event.account), event.model,
       event.outcome, event.cost, event.status, event.first_byte_us, times));
 }
