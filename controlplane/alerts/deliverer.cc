@@ -32,8 +32,11 @@ std::string signature(const Secret& key, SystemTime at, std::string_view body) {
   return out;
 }
 
-Deliverer::Deliverer(db::Pool& pool, const Clock& clock, const crypto::Vault& vault, DelivererOptions options)
-    : pool_(pool), clock_(clock), vault_(vault), options_(std::move(options)), thread_([this] { run(); }) {}
+Deliverer::Deliverer(db::Pool& pool, const Clock& clock, const crypto::Vault& vault, const mail::Mailer& mailer,
+                     DelivererOptions options)
+    : pool_(pool), clock_(clock), vault_(vault), mailer_(mailer), options_(std::move(options)), thread_([this] {
+        run();
+      }) {}
 
 Deliverer::~Deliverer() {
   {
@@ -58,10 +61,11 @@ bool Deliverer::deliver_one() {
       db::in_transaction(pool_, [&](db::Transaction& tx) { return take_delivery(tx, clock_.now(), options_.lease); });
   if (!taken || !*taken) return false;
   const Delivery& delivery = **taken;
-  const Outcome outcome = post(delivery);
+  const Outcome outcome = delivery.email.empty() ? post(delivery) : mail(delivery);
   const Result<> noted = db::in_transaction(pool_, [&](db::Transaction& tx) {
-    return outcome.error.empty() ? note_delivered(tx, delivery, outcome.http_status, clock_.now())
-                                 : note_not_delivered(tx, delivery, outcome.http_status, outcome.error, clock_.now());
+    return outcome.error.empty()
+               ? note_delivered(tx, delivery, outcome.http_status, clock_.now())
+               : note_not_delivered(tx, delivery, outcome.http_status, outcome.error, outcome.final, clock_.now());
   });
   if (!outcome.error.empty()) {
     observe::log(observe::Level::kWarn, "alert_not_delivered",
@@ -91,6 +95,14 @@ Deliverer::Outcome Deliverer::post(const Delivery& delivery) {
   if (!answer) return {.error = answer.error().message};
   if (answer->status >= 200 && answer->status < 300) return {.http_status = answer->status};
   return {.http_status = answer->status, .error = fmt::format("the receiver answered with {}", answer->status)};
+}
+
+Deliverer::Outcome Deliverer::mail(const Delivery& delivery) {
+  const std::string first_line = delivery.body.substr(0, delivery.body.find('\n'));
+  const Result<> sent = mailer_.send(
+      {.to = delivery.email, .subject = "[Sluice] " + first_line, .text = Secret(delivery.body)}, delivery.id);
+  if (sent) return {};
+  return {.error = sent.error().message, .final = sent.error().code == ErrorCode::kInvalidArgument};
 }
 
 }  // namespace sluice::alerts

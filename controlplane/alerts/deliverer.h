@@ -12,6 +12,7 @@
 #include "common/crypto/vault.h"
 #include "controlplane/alerts/deliveries.h"
 #include "controlplane/db/pool.h"
+#include "controlplane/mail/mailer.h"
 #include "controlplane/oauth/fetch.h"
 
 namespace sluice::alerts {
@@ -19,14 +20,15 @@ namespace sluice::alerts {
 struct DelivererOptions {
   oauth::FetchOptions fetch = {};
   std::chrono::milliseconds look{1'000};
-  // Longer than a request can take.
+  // Longer than a request, or sending a mail, can take.
   std::chrono::seconds lease{60};
 };
 
 class Deliverer {
  public:
   // All outlive it.
-  Deliverer(db::Pool& pool, const Clock& clock, const crypto::Vault& vault, DelivererOptions options);
+  Deliverer(db::Pool& pool, const Clock& clock, const crypto::Vault& vault, const mail::Mailer& mailer,
+            DelivererOptions options);
   Deliverer(const Deliverer&) = delete;
   Deliverer& operator=(const Deliverer&) = delete;
   ~Deliverer();
@@ -38,12 +40,15 @@ class Deliverer {
   struct Outcome {
     int http_status = 0;
     std::string error = {};  // empty: delivered
+    bool final = false;      // trying again would not help
   };
   [[nodiscard]] Outcome post(const Delivery& delivery);
+  [[nodiscard]] Outcome mail(const Delivery& delivery);
 
   db::Pool& pool_;
   const Clock& clock_;
   const crypto::Vault& vault_;
+  const mail::Mailer& mailer_;
   const DelivererOptions options_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -149,20 +149,20 @@ Result<std::optional<Delivery>> take_delivery(db::Transaction& tx, SystemTime no
 Result<> note_delivered(db::Transaction& tx, const Delivery& delivery, int http_status, SystemTime now) {
   const auto done = tx.exec(
       "UPDATE alert_deliveries SET state = 'delivered', http_status = $2, last_error = '', delivered_at = $3 "
-      "WHERE id = $1",
-      delivery.id, http_status, now);
+      "WHERE id = $1 AND attempts = $4",
+      delivery.id, http_status, now, delivery.attempts);
   if (!done) return std::unexpected(done.error());
   return {};
 }
 
 Result<> note_not_delivered(db::Transaction& tx, const Delivery& delivery, int http_status, std::string_view error,
-                            SystemTime now) {
-  const bool last = delivery.attempts >= kMostAttempts;
+                            bool final, SystemTime now) {
+  const bool last = final || delivery.attempts >= kMostAttempts;
   const auto pause = std::min(kFirstPause * (1 << std::clamp(delivery.attempts - 1, 0, 16)), kLongestPause);
   const auto done = tx.exec(
       "UPDATE alert_deliveries SET state = $2, http_status = $3, last_error = $4, next_attempt_at = $5 "
-      "WHERE id = $1 AND state = 'waiting'",
-      delivery.id, last ? "failed" : "waiting", http_status, error, now + pause);
+      "WHERE id = $1 AND state = 'waiting' AND attempts = $6",
+      delivery.id, last ? "failed" : "waiting", http_status, error, now + pause, delivery.attempts);
   if (!done) return std::unexpected(done.error());
   return {};
 }

@@ -49,9 +49,10 @@ inline constexpr int kMostAttempts = 8;
 // Takes a delivery that is due: nobody else gets it until `lease` is over.
 [[nodiscard]] Result<std::optional<Delivery>> take_delivery(db::Transaction& tx, SystemTime now,
                                                             std::chrono::seconds lease);
+// These two change nothing if somebody else took the delivery meanwhile.
 Result<> note_delivered(db::Transaction& tx, const Delivery& delivery, int http_status, SystemTime now);
-// Tries again later, twice as late as the time before, or gives up.
+// Tries again later, twice as late as the time before, or gives up; at once if `final`.
 Result<> note_not_delivered(db::Transaction& tx, const Delivery& delivery, int http_status, std::string_view error,
-                            SystemTime now);
+                            bool final, SystemTime now);
 
 }  // namespace sluice::alerts

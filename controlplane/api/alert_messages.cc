@@ -1,6 +1,7 @@
 #include "controlplane/api/alert_messages.h"
 
 #include "controlplane/api/convert.h"
+#include "controlplane/mail/address.h"
 
 namespace sluice::api {
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxName = 200;
 constexpr int kMostWebhooks = 20;
+constexpr int kMostEmails = 20;
 constexpr int kLongestSeconds = 30 * 24 * 3'600;
 constexpr int kUsualWindow = 300;
 
@@ -42,6 +44,14 @@ Result<> check_seconds(const v1::AlertRule& rule) {
   return {};
 }
 
+Result<> check_emails(const v1::AlertRule& rule) {
+  if (rule.emails_size() > kMostEmails) return fail(ErrorCode::kInvalidArgument, "emails: at most 20");
+  for (const std::string& email : rule.emails()) {
+    if (Result<> fine = mail::check_address("emails", email); !fine) return fine;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<alerts::State> state_of(v1::AlertState state) {
@@ -67,6 +77,7 @@ void to_message(const alerts::Rule& row, v1::AlertRule& into) {
   into.set_cooldown_seconds(row.cooldown_seconds);
   into.set_object_id(row.object_id);
   into.mutable_webhook_ids()->Add(row.webhook_ids.begin(), row.webhook_ids.end());
+  into.mutable_emails()->Add(row.emails.begin(), row.emails.end());
   if (row.silenced_until) set_time(into.mutable_silenced_until(), *row.silenced_until);
   into.set_status(row.status == store::Status::kActive ? v1::ALERT_RULE_STATUS_ACTIVE : v1::ALERT_RULE_STATUS_DISABLED);
   into.set_last_error(row.last_error);
@@ -96,6 +107,7 @@ void to_message(const alerts::Delivery& row, v1::AlertDelivery& into) {
   into.set_id(row.id);
   into.set_alert_id(row.alert_id);
   into.set_webhook_id(row.webhook_id);
+  into.set_email(row.email);
   into.set_event(row.event);
   into.set_state(shown(row.state));
   into.set_attempts(row.attempts);
@@ -116,6 +128,7 @@ Result<> from_message(const v1::AlertRule& rule, alerts::Rule& into) {
   if (Result<> fine = check_seconds(rule); !fine) return fine;
   if (rule.object_id().size() > kMaxName) return fail(ErrorCode::kInvalidArgument, "object_id: at most 200 characters");
   if (rule.webhook_ids_size() > kMostWebhooks) return fail(ErrorCode::kInvalidArgument, "webhook_ids: at most 20");
+  if (Result<> fine = check_emails(rule); !fine) return fine;
   into.name = rule.name();
   into.metric = rule.metric();
   into.threshold = rule.threshold();
@@ -124,6 +137,7 @@ Result<> from_message(const v1::AlertRule& rule, alerts::Rule& into) {
   into.cooldown_seconds = rule.cooldown_seconds();
   into.object_id = rule.object_id();
   into.webhook_ids.assign(rule.webhook_ids().begin(), rule.webhook_ids().end());
+  into.emails.assign(rule.emails().begin(), rule.emails().end());
   into.silenced_until.reset();
   if (rule.has_silenced_until()) into.silenced_until = to_time(rule.silenced_until());
   into.status = rule.status() == v1::ALERT_RULE_STATUS_DISABLED ? store::Status::kDisabled : store::Status::kActive;

@@ -4,12 +4,10 @@
 
 #include "common/base/uuid.h"
 #include "common/crypto/digest.h"
-#include "controlplane/api/session_cookie.h"
 #include "controlplane/api/session_messages.h"
-#include "controlplane/identity/second_factor.h"
 #include "controlplane/identity/sessions.h"
+#include "controlplane/mail/address.h"
 #include "controlplane/store/first_setup.h"
-#include "controlplane/store/second_factors.h"
 #include "controlplane/store/user_passwords.h"
 #include "controlplane/store/users.h"
 
@@ -62,54 +60,33 @@ Result<AuthServiceImpl::Applicant> AuthServiceImpl::count_applicant(const std::s
   });
 }
 
-Result<> AuthServiceImpl::sign_in(Call& call, const Applicant& applicant, const v1::LoginRequest& request,
-                                  const identity::ClientInfo& client, v1::LoginResponse& response,
-                                  Secret& token) const {
-  call.actor = applicant.user_id;
+Result<SignedIn> AuthServiceImpl::sign_in(Call& call, const Applicant& applicant, const std::string& code,
+                                          const identity::ClientInfo& client) const {
   const auto hash = store::get_password_hash(call.tx, applicant.user_id);
   if (!hash) return std::unexpected(hash.error());
   if (*hash != applicant.hash) return std::unexpected(refused());
-  const Result<bool> second = identity::has_second_factor(call.tx, applicant.user_id);
-  if (!second) return std::unexpected(second.error());
-  if (*second && request.code().empty()) {
-    response.set_second_factor_needed(true);
-    return identity::give_back(call.tx, applicant.attempt);
-  }
-  if (*second) {
-    const auto right = identity::use_code(call.tx, admin_.vault, call.clock, applicant.user_id, request.code());
-    if (!right) return std::unexpected(right.error());
-    if (!*right) return fail(ErrorCode::kUnauthenticated, "the code is not right, or was used before");
-  }
-  auto session = identity::start_session(call.tx, call.clock, applicant.user_id, *second, client);
-  if (!session) return std::unexpected(session.error());
-  to_message(session->row, session->row.id, *response.mutable_session());
-  if (Result<> kept = call.audit("session.create", "session", session->row.id, nullptr, &response.session()); !kept) {
-    return kept;
-  }
-  response.set_csrf_token(std::string(identity::csrf_token(session->token.reveal()).reveal()));
-  token = std::move(session->token);
-  return identity::give_back(call.tx, applicant.attempt);
+  return begin_session(call, admin_.vault,
+                       {.user_id = applicant.user_id, .code = code, .client = client, .attempt = applicant.attempt});
 }
 
 grpc::Status AuthServiceImpl::Login(grpc::ServerContext* context, const v1::LoginRequest* request,
                                     v1::LoginResponse* response) {
   if (Result<> fine = check_login(*request); !fine) return to_status(fine.error());
   const identity::ClientInfo client = client_of(*context);
+  if (Result<> human = human_.ask(request->turnstile_token(), client.network); !human) return to_status(human.error());
   const Result<Applicant> applicant = count_applicant(request->email(), client.network);
   if (!applicant) return to_status(applicant.error());
   const Result<bool> right = hasher_.verify(applicant->hash, request->password());
   if (!right) return to_status(right.error());
   if (!*right || !applicant->active) return to_status(refused());
-  Secret token;
+  SignedIn done;
   grpc::Status status = run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
-    return sign_in(call, *applicant, *request, client, *response, token);
+    auto began = sign_in(call, *applicant, request->code(), client);
+    if (!began) return std::unexpected(began.error());
+    done = std::move(*began);
+    return {};
   });
-  if (!status.ok() || token.empty()) return status;
-  if (request->return_token()) {
-    response->set_session_token(std::string(token.reveal()));
-  } else {
-    context->AddTrailingMetadata(kSetSessionMetadata, std::string(token.reveal()));
-  }
+  if (status.ok()) hand_over(*context, done, request->return_token(), *response);
   return status;
 }
 
@@ -148,7 +125,7 @@ grpc::Status AuthServiceImpl::Setup(grpc::ServerContext* context, const v1::Setu
   if (setup_token_.empty() || !crypto::constant_time_equal(request->setup_token(), setup_token_.reveal())) {
     return to_status({ErrorCode::kUnauthenticated, "the set-up token is not right"});
   }
-  if (Result<> fine = check_email(request->email()); !fine) return to_status(fine.error());
+  if (Result<> fine = mail::check_address("email", request->email()); !fine) return to_status(fine.error());
   if (Result<> fine = identity::check_password("password", request->password(), request->email()); !fine) {
     return to_status(fine.error());
   }

@@ -4,6 +4,8 @@
 
 #include "common/base/secret.h"
 #include "controlplane/api/admin_call.h"
+#include "controlplane/api/begin_session.h"
+#include "controlplane/api/human_check.h"
 #include "controlplane/identity/login_limits.h"
 #include "controlplane/identity/passwords.h"
 #include "controlplane/identity/sessions.h"
@@ -14,8 +16,9 @@ namespace sluice::api {
 class AuthServiceImpl final : public admin::v1::AuthService::Service {
  public:
   // `setup_token`: empty if there is none.
-  AuthServiceImpl(const AdminContext& admin, const identity::PasswordHasher& hasher, Secret setup_token)
-      : admin_(admin), hasher_(hasher), setup_token_(std::move(setup_token)) {}
+  AuthServiceImpl(const AdminContext& admin, const identity::PasswordHasher& hasher, Secret setup_token,
+                  const HumanCheck& human)
+      : admin_(admin), hasher_(hasher), setup_token_(std::move(setup_token)), human_(human) {}
 
   grpc::Status Login(grpc::ServerContext* context, const admin::v1::LoginRequest* request,
                      admin::v1::LoginResponse* response) override;
@@ -48,30 +51,18 @@ class AuthServiceImpl final : public admin::v1::AuthService::Service {
     std::string hash;
     identity::Attempt attempt;
   };
-  // Who is signed in, and the hash of his password; an attempt counted.
-  struct Owner {
-    std::string user_id;
-    std::string email;
-    std::string session_id;
-    std::string hash;
-    identity::Attempt attempt;
-  };
 
   [[nodiscard]] Result<Applicant> count_applicant(const std::string& email, const std::string& network) const;
-  [[nodiscard]] Result<> sign_in(Call& call, const Applicant& applicant, const admin::v1::LoginRequest& request,
-                                 const identity::ClientInfo& client, admin::v1::LoginResponse& response,
-                                 Secret& token) const;
+  // begin_session(), if the password is still the one that was right.
+  [[nodiscard]] Result<SignedIn> sign_in(Call& call, const Applicant& applicant, const std::string& code,
+                                         const identity::ClientInfo& client) const;
   [[nodiscard]] Result<> make_owner(Call& call, const admin::v1::SetupRequest& request, const std::string& hash,
                                     admin::v1::SetupResponse& response) const;
-  // Reads the caller, who must come with a session, and counts an attempt at his password.
-  [[nodiscard]] Result<> find_owner(Call& call, const grpc::ServerContext& context, Owner& owner) const;
-  [[nodiscard]] grpc::Status check_password_of(const Owner& owner, const std::string& password) const;
-  // That nothing changed since find_owner(); gives the attempt back.
-  [[nodiscard]] Result<> confirm_owner(Call& call, const Owner& owner) const;
 
   const AdminContext& admin_;
   const identity::PasswordHasher& hasher_;
   const Secret setup_token_;
+  const HumanCheck& human_;
 };
 
 }  // namespace sluice::api

@@ -6,6 +6,7 @@
 #include "controlplane/api/convert.h"
 #include "controlplane/api/staff_rules.h"
 #include "controlplane/billing/ledger.h"
+#include "controlplane/mail/address.h"
 #include "controlplane/store/users.h"
 
 namespace sluice::api {
@@ -46,6 +47,7 @@ Result<> to_message(Call& call, const store::User& row, v1::User& into) {
   if (!balance) return std::unexpected(balance.error());
   into.set_id(row.id);
   into.set_email(row.email);
+  into.set_email_verified(row.email_verified);
   into.set_display_name(row.display_name);
   into.set_role(shown(row.role));
   into.set_status(row.status == store::Status::kActive ? v1::USER_STATUS_ACTIVE : v1::USER_STATUS_DISABLED);
@@ -61,10 +63,7 @@ Result<> to_message(Call& call, const store::User& row, v1::User& into) {
 }
 
 Result<> from_message(const v1::User& user, store::User& into) {
-  if (Result<> given = require("email", user.email()); !given) return given;
-  if (user.email().find('@') == std::string::npos || user.email().size() > 254) {
-    return fail(ErrorCode::kInvalidArgument, "email: must be an e-mail address of at most 254 characters");
-  }
+  if (Result<> fine = mail::check_address("email", user.email()); !fine) return fine;
   auto multiplier = parse_multiplier_field("multiplier", user.multiplier(), 1'000'000);
   if (!multiplier) return std::unexpected(multiplier.error());
   auto role = role_of(user.role());

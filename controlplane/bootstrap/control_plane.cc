@@ -208,7 +208,9 @@ int run_control_plane(const ControlConfig& config) {
   all_jobs.push_back(api::export_usage_job());
   all_jobs.push_back(api::drop_usage_exports_job());
   const jobs::Runner jobs({.owner = Uuid::generate(clock.now()).to_string(), .jobs = std::move(all_jobs)}, pool, clock);
-  const alerts::Deliverer deliverer(pool, clock, secrets->vault, {.fetch = fetch_options(config)});
+  const mail::Mailer mailer(pool, clock, secrets->vault,
+                            {.smtp = {.allowed_networks = config.allow_private_upstreams}});
+  const alerts::Deliverer deliverer(pool, clock, secrets->vault, mailer, {.fetch = fetch_options(config)});
   usage::DecisionStore decisions(pool, clock);
   billing::UsageServiceImpl usage_service(ingest, decisions, secrets->node_token, &gate);
   enrolment::Issuer issuer(pool, secrets->vault, clock, {.node_life = config.grpc_tls.node_certificate_life});
@@ -217,11 +219,12 @@ int run_control_plane(const ControlConfig& config) {
   api::CallRates rates(clock);
   const api::AdminContext admin{pool, clock, authenticator, secrets->vault, rates};
   const identity::PasswordHasher passwords;
+  const api::HumanCheck human(admin, fetch_options(config));
   live::Hub hub(pool, clock, Uuid::generate(clock.now()).to_string());
   AdminServices services(
       admin, secrets->vault, secrets->key_hasher, guard, oauth, refresher,
       [&](const std::string& request_id) { return ask_nodes(config_service, request_id); }, hub, passwords,
-      secrets->setup_token);
+      secrets->setup_token, mailer, human);
 
   const auto keeper = open_tls(config, pool, secrets->vault, gate, clock, [&] {
     config_service.end_unwelcome();

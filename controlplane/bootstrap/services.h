@@ -21,10 +21,12 @@
 #include "controlplane/api/egress_proxies_service.h"
 #include "controlplane/api/group_grants_service.h"
 #include "controlplane/api/groups_service.h"
+#include "controlplane/api/human_check.h"
 #include "controlplane/api/jobs_service.h"
 #include "controlplane/api/ledger_checks_service.h"
 #include "controlplane/api/ledger_service.h"
 #include "controlplane/api/live_service.h"
+#include "controlplane/api/mail_service.h"
 #include "controlplane/api/node_certificates_service.h"
 #include "controlplane/api/nodes_service.h"
 #include "controlplane/api/oauth_clients_service.h"
@@ -32,9 +34,11 @@
 #include "controlplane/api/price_imports_service.h"
 #include "controlplane/api/prices_service.h"
 #include "controlplane/api/redeem_codes_service.h"
+#include "controlplane/api/registration_service.h"
 #include "controlplane/api/requests_service.h"
 #include "controlplane/api/settings_service.h"
 #include "controlplane/api/sign_in_service.h"
+#include "controlplane/api/sign_in_settings_service.h"
 #include "controlplane/api/statements_service.h"
 #include "controlplane/api/subscription_plans_service.h"
 #include "controlplane/api/subscriptions_service.h"
@@ -49,7 +53,8 @@ class AdminServices {
  public:
   AdminServices(const api::AdminContext& admin, const crypto::Vault& vault, const crypto::ApiKeyHasher& hasher,
                 const accounts::BaseUrlGuard& guard, const oauth::VaultContext& oauth, oauth::Refresher& refresher,
-                api::AskNodes ask_nodes, live::Hub& hub, const identity::PasswordHasher& passwords, Secret setup_token)
+                api::AskNodes ask_nodes, live::Hub& hub, const identity::PasswordHasher& passwords, Secret setup_token,
+                const mail::Mailer& mailer, const api::HumanCheck& human)
       : users_(admin),
         groups_(admin),
         group_grants_(admin),
@@ -85,8 +90,11 @@ class AdminServices {
         alert_webhooks_(admin, guard),
         requests_(admin, std::move(ask_nodes)),
         live_(admin, hub),
-        auth_(admin, passwords, std::move(setup_token)),
-        sign_in_(admin, passwords) {}
+        auth_(admin, passwords, std::move(setup_token), human),
+        sign_in_(admin, passwords),
+        sign_in_settings_(admin, guard),
+        registration_(admin, passwords, human),
+        mail_(admin, mailer) {}
 
   void add_to(grpc::ServerBuilder& builder) {
     for (grpc::Service* service : std::initializer_list<grpc::Service*>{&users_,
@@ -123,6 +131,9 @@ class AdminServices {
                                                                         &live_,
                                                                         &auth_,
                                                                         &sign_in_,
+                                                                        &sign_in_settings_,
+                                                                        &registration_,
+                                                                        &mail_,
                                                                         &account_test_,
                                                                         &account_transfer_,
                                                                         &node_certificates_}) {
@@ -168,6 +179,9 @@ class AdminServices {
   api::LiveServiceImpl live_;
   api::AuthServiceImpl auth_;
   api::SignInServiceImpl sign_in_;
+  api::SignInSettingsServiceImpl sign_in_settings_;
+  api::RegistrationServiceImpl registration_;
+  api::MailServiceImpl mail_;
 };
 
 }  // namespace sluice::bootstrap

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 
 #include "common/http/client_pool.h"
 #include "controlplane/accounts/base_url_guard.h"
+#include "controlplane/accounts/dialed_address.h"
 
 namespace sluice::oauth {
 
@@ -43,26 +43,11 @@ std::size_t take(char* data, std::size_t size, std::size_t count, void* into) {
   return bytes;
 }
 
-std::optional<Address> address_in(const curl_sockaddr& socket) {
-  if (socket.family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &socket.addr, sizeof(v4));
-    return address_of(v4.sin_addr);
-  }
-  if (socket.family != AF_INET6) return std::nullopt;
-  sockaddr_in6 v6{};
-  // libcurl keeps room for every family behind what it declares.
-  std::memcpy(&v6, reinterpret_cast<const char*>(&socket.addr), std::min<std::size_t>(sizeof(v6), socket.addrlen));
-  Address address{};
-  std::memcpy(address.data(), &v6.sin6_addr, address.size());
-  return address;
-}
-
 // The address that is really dialed is checked, so a name that changes its mind between two look-ups gains nothing.
 curl_socket_t open_socket(void* into, curlsocktype /*purpose*/, curl_sockaddr* socket) {
   Exchange& exchange = *static_cast<Exchange*>(into);
   if (!exchange.proxied) {
-    const std::optional<Address> address = address_in(*socket);
+    const std::optional<Address> address = accounts::dialed_address(*socket);
     const bool listed = address && contains(exchange.options.allowed_networks, *address);
     if (!address || (!listed && (accounts::is_internal(*address) || !exchange.tls))) {
       exchange.forbidden = true;

@@ -20,7 +20,12 @@ constexpr std::array kTables{SealedTable{"account_credentials", "account_id"},
                              SealedTable{"idempotency_keys", "id"},
                              SealedTable{"alert_webhooks", "id"},
                              SealedTable{"user_totp", "user_id"},
-                             SealedTable{"certificate_authorities", "id"}};
+                             SealedTable{"certificate_authorities", "id"},
+                             SealedTable{"oidc_providers", "id"},
+                             SealedTable{"oidc_logins", "id"},
+                             SealedTable{"mail_settings", "id"},
+                             SealedTable{"mails", "id"},
+                             SealedTable{"sign_in_settings", "id"}};
 
 struct Batch {
   std::int64_t done = 0;

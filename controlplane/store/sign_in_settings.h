@@ -26,6 +26,8 @@ struct SignInSettings {
   std::int64_t new_user_credit_nano_usd = 0;
   // Empty: nobody is asked.
   std::string turnstile_site_key = {};
+  // Of a compatible service; empty: Cloudflare's.
+  std::string turnstile_url = {};
   // Sealed secret of Turnstile: "sign_in_settings|<id>|sealed".
   std::string sealed = {};
   std::int32_t key_version = 1;

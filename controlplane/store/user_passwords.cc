@@ -1,5 +1,7 @@
 #include "controlplane/store/user_passwords.h"
 
+#include "controlplane/store/email_tokens.h"
+
 namespace sluice::store {
 
 Result<std::string> get_password_hash(db::Transaction& tx, std::string_view user_id) {
@@ -14,7 +16,8 @@ Result<> set_password_hash(db::Transaction& tx, std::string_view user_id, std::s
       "ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
       user_id, hash, at);
   if (!done) return std::unexpected(done.error());
-  return {};
+  // Links to set another one were sent for the password before.
+  return drop_email_tokens_of(tx, user_id, "reset");
 }
 
 }  // namespace sluice::store

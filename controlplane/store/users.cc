@@ -8,7 +8,7 @@ namespace {
 
 #define SLUICE_USER_COLUMNS                                                                   \
   "id, email, display_name, role, status, concurrency, multiplier_ppm, requests_per_minute, " \
-  "tokens_per_minute, revision, created_at, updated_at"
+  "tokens_per_minute, lower(verified_email) = lower(email) AS email_verified, revision, created_at, updated_at"
 
 constexpr db::Statement kGet{"get_user", "SELECT " SLUICE_USER_COLUMNS " FROM users WHERE id = $1"};
 
@@ -16,6 +16,7 @@ User read_user(const db::Row& row) {
   return {.id = row.get<std::string>("id"),
           .email = row.get<std::string>("email"),
           .display_name = row.get<std::string>("display_name"),
+          .email_verified = row.get<bool>("email_verified"),
           .role = role_of(row.get<std::string>("role")),
           .status = status_of(row.get<std::string>("status")),
           .concurrency = row.get<std::int32_t>("concurrency"),
@@ -92,6 +93,13 @@ Result<User> update_user(db::Transaction& tx, const User& user) {
       user.id, user.revision, user.email, user.display_name, name(user.role), name(user.status), user.concurrency,
       user.multiplier_ppm, user.requests_per_minute, user.tokens_per_minute);
   return record(tx, one(rows, read_user, [&] { return why_unchanged(tx, "users", "user", user.id); }));
+}
+
+Result<> mark_email_verified(db::Transaction& tx, std::string_view id, std::string_view email) {
+  const auto done =
+      tx.exec("UPDATE users SET verified_email = $2 WHERE id = $1 AND lower(email) = lower($2)", id, email);
+  if (!done) return std::unexpected(done.error());
+  return {};
 }
 
 Result<User> delete_user(db::Transaction& tx, std::string_view id, std::optional<std::int64_t> revision) {

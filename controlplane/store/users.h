@@ -28,6 +28,8 @@ struct User {
   // Unique without regard to case among users that are not deleted.
   std::string email = {};
   std::string display_name = {};
+  // Whether the user has proven the e-mail address. Set by mark_email_verified(), gone with another address.
+  bool email_verified = false;
   Role role = Role::kUser;
   Status status = Status::kActive;
   // Requests in flight at once; 0 means the default of the settings.
@@ -57,6 +59,8 @@ struct UserFilter {
 [[nodiscard]] Result<Page<User>> list_users(db::Transaction& tx, const PageRequest& page,
                                             const UserFilter& filter = {});
 [[nodiscard]] Result<User> update_user(db::Transaction& tx, const User& user);
+// Of the address that the user has now; nothing if it is another one.
+Result<> mark_email_verified(db::Transaction& tx, std::string_view id, std::string_view email);
 // Also deletes the user's API keys and revokes its admin tokens.
 [[nodiscard]] Result<User> delete_user(db::Transaction& tx, std::string_view id,
                                        std::optional<std::int64_t> revision = std::nullopt);

@@ -44,6 +44,7 @@ CREATE TABLE sign_in_settings (
     new_user_concurrency    integer NOT NULL DEFAULT 0 CHECK (new_user_concurrency >= 0),
     new_user_credit_nano_usd bigint NOT NULL DEFAULT 0 CHECK (new_user_credit_nano_usd >= 0),
     turnstile_site_key      text NOT NULL DEFAULT '',       -- empty: nobody is asked
+    turnstile_url           text NOT NULL DEFAULT '',       -- of a compatible service; empty: Cloudflare's
     sealed                  bytea NOT NULL DEFAULT '',      -- Turnstile's secret
     key_version             integer NOT NULL DEFAULT 1,
     revision                bigint NOT NULL DEFAULT 1,
@@ -67,4 +68,5 @@ CREATE INDEX email_tokens_user ON email_tokens (user_id) WHERE user_id IS NOT NU
 CREATE INDEX email_tokens_email ON email_tokens (lower(email)) WHERE user_id IS NULL;
 CREATE INDEX email_tokens_end ON email_tokens (expires_at);
 
-ALTER TABLE users ADD COLUMN email_verified_at timestamptz;
+-- The address that the user has proven; it counts while it is the user's address.
+ALTER TABLE users ADD COLUMN verified_email text NOT NULL DEFAULT '';

@@ -18,8 +18,9 @@ struct Deliveries : World {
     DelivererOptions options;
     options.fetch.allowed_networks = {*parse_network("127.0.0.0/8")};
     options.look = std::chrono::milliseconds(10);
-    return std::make_unique<Deliverer>(pool, clock, vault, options);
+    return std::make_unique<Deliverer>(pool, clock, vault, mailer, options);
   }
+  mail::Mailer mailer{pool, clock, vault, {.smtp = {.allowed_networks = {*parse_network("127.0.0.0/8")}}}};
   std::string state() { return sql("SELECT string_agg(state, ' ' ORDER BY id) FROM alert_deliveries"); }
   std::string test_of(const std::string& webhook) {
     return must([&](db::Transaction& tx) -> Result<Delivery> {
