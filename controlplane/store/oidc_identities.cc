@@ -47,7 +47,9 @@ Result<OidcIdentity> keep_oidc_identity(db::Transaction& tx, const OidcIdentity&
 }
 
 Result<std::vector<OidcIdentity>> list_oidc_identities(db::Transaction& tx, std::string_view user_id) {
-  auto rows = tx.exec(SLUICE_OIDC_IDENTITY "WHERE i.user_id = $1 ORDER BY i.created_at, i.id LIMIT 500", user_id);
+  auto rows = tx.exec(SLUICE_OIDC_IDENTITY
+                      "WHERE i.user_id = $1 AND i.linked_by <> 'unlinked' ORDER BY i.created_at, i.id LIMIT 500",
+                      user_id);
   if (!rows) return std::unexpected(rows.error());
   std::vector<OidcIdentity> all;
   for (const db::Row row : *rows)
@@ -55,30 +57,16 @@ Result<std::vector<OidcIdentity>> list_oidc_identities(db::Transaction& tx, std:
   return all;
 }
 
-Result<OidcIdentity> delete_oidc_identity(db::Transaction& tx, std::string_view id, std::string_view user_id) {
-  auto identity = one(tx.exec(SLUICE_OIDC_IDENTITY "WHERE i.id = $1 AND i.user_id = $2 FOR UPDATE OF i", id, user_id),
-                      read_identity, [&] { return not_found("identity", id); });
+Result<OidcIdentity> unlink_oidc_identity(db::Transaction& tx, std::string_view id, std::string_view user_id) {
+  auto identity = one(
+      tx.exec(SLUICE_OIDC_IDENTITY "WHERE i.id = $1 AND i.user_id = $2 AND i.linked_by <> 'unlinked' FOR UPDATE OF i",
+              id, user_id),
+      read_identity, [&] { return not_found("identity", id); });
   if (!identity) return identity;
-  if (auto gone = tx.exec("DELETE FROM oidc_identities WHERE id = $1", id); !gone) {
+  if (auto gone = tx.exec("UPDATE oidc_identities SET linked_by = 'unlinked' WHERE id = $1", id); !gone) {
     return std::unexpected(gone.error());
   }
   return identity;
-}
-
-Result<bool> may_link_by_email(db::Transaction& tx, std::string_view user_id) {
-  auto rows = tx.exec(
-      "SELECT u.email_verified_at IS NOT NULL OR NOT EXISTS (SELECT FROM user_passwords p WHERE p.user_id = u.id) AS "
-      "ok "
-      "FROM users u WHERE u.id = $1",
-      user_id);
-  return one(rows, [](const db::Row& row) { return row.get<bool>("ok"); }, [&] { return not_found("user", user_id); });
-}
-
-Result<> note_email_verified(db::Transaction& tx, std::string_view user_id, SystemTime at) {
-  auto done =
-      tx.exec("UPDATE users SET email_verified_at = $2 WHERE id = $1 AND email_verified_at IS NULL", user_id, at);
-  if (!done) return std::unexpected(done.error());
-  return {};
 }
 
 }  // namespace sluice::store

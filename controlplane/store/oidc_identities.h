@@ -20,7 +20,8 @@ struct OidcIdentity {
   std::string user_id = {};
   // As the provider said last; empty if it did not.
   std::string email = {};
-  // "email": by a verified address; "self": the user did it himself; "created": it made the user.
+  // "email": by a verified address; "self": the user did it himself; "created": it made the user; "unlinked": he ended
+  // it, so that nothing but he himself ties it again.
   std::string linked_by = {};
   SystemTime created_at = {};
   SystemTime last_used_at = {};
@@ -34,16 +35,10 @@ struct OidcIdentity {
                                                                      std::string_view subject);
 // Also ties a known subject to this user instead: its id stays.
 [[nodiscard]] Result<OidcIdentity> keep_oidc_identity(db::Transaction& tx, const OidcIdentity& identity);
-// Those of a user, oldest first; he can hardly have many.
+// Those of a user that let him in, oldest first; he can hardly have many.
 [[nodiscard]] Result<std::vector<OidcIdentity>> list_oidc_identities(db::Transaction& tx, std::string_view user_id);
-// kNotFound if the user has none of that id.
-[[nodiscard]] Result<OidcIdentity> delete_oidc_identity(db::Transaction& tx, std::string_view id,
+// kNotFound if the user has none of that id. Returns it as it was.
+[[nodiscard]] Result<OidcIdentity> unlink_oidc_identity(db::Transaction& tx, std::string_view id,
                                                         std::string_view user_id);
-
-// Whether an e-mail address may lead to this user without his doing: it was proven to be his, or there is no password,
-// so nobody could have made the account to wait for its owner.
-[[nodiscard]] Result<bool> may_link_by_email(db::Transaction& tx, std::string_view user_id);
-// Keeps the first moment.
-Result<> note_email_verified(db::Transaction& tx, std::string_view user_id, SystemTime at);
 
 }  // namespace sluice::store

@@ -27,8 +27,9 @@ CREATE TABLE oidc_identities (
     subject      text NOT NULL CHECK (subject <> ''),
     user_id      uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     email        text NOT NULL,                             -- as the provider said last; empty: it did not
-    -- Who tied it to the user: a verified e-mail address, the user himself, or it made the user.
-    linked_by    text NOT NULL CHECK (linked_by IN ('email', 'self', 'created')),
+    -- Who tied it to the user: a verified e-mail address, the user himself, or it made the user. He may end it: then
+    -- the row stays, so that his address does not tie it again.
+    linked_by    text NOT NULL CHECK (linked_by IN ('email', 'self', 'created', 'unlinked')),
     created_at   timestamptz NOT NULL,
     last_used_at timestamptz NOT NULL,
     UNIQUE (provider_id, subject)
