@@ -30,6 +30,7 @@ bool is_label(std::string_view text) {
 
 // Whether every part between dots is one.
 bool all_parts(std::string_view text, bool (*is_part)(std::string_view)) {
+  if (text.empty()) return false;  // which would have no parts at all
   return std::ranges::all_of(text | std::views::split('.'),
                              [&](const auto& part) { return is_part(std::string_view(part.begin(), part.end())); });
 }

@@ -13,8 +13,9 @@ namespace sluice::mail {
 namespace {
 
 constexpr std::size_t kLine = 76;
-// Bytes of UTF-8 in one encoded word, which may be 75 characters long (RFC 2047 section 2): 45 bytes are 60 of base64.
-constexpr std::size_t kWordBytes = 45;
+// Bytes of UTF-8 in one encoded word: 42 are 56 of base64, so the word is 68 characters long and fits behind "Subject:
+// " in a line of 78 (RFC 2047 section 2 allows words of 75 in lines of 76 to 78).
+constexpr std::size_t kWordBytes = 42;
 
 bool is_plain(std::string_view text) {
   return text.size() <= 60 && std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });

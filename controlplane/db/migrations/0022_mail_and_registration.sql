@@ -2,7 +2,7 @@
 
 CREATE TABLE mail_settings (
     id           uuid PRIMARY KEY,
-    only         boolean NOT NULL UNIQUE DEFAULT true CHECK (only),
+    singleton    boolean NOT NULL UNIQUE DEFAULT true CHECK (singleton),
     enabled      boolean NOT NULL DEFAULT false,
     host         text NOT NULL DEFAULT '',
     port         integer NOT NULL DEFAULT 587 CHECK (port BETWEEN 1 AND 65535),
@@ -36,7 +36,7 @@ CREATE INDEX mails_due ON mails (next_attempt_at) WHERE state = 'waiting';
 
 CREATE TABLE sign_in_settings (
     id                      uuid PRIMARY KEY,
-    only                    boolean NOT NULL UNIQUE DEFAULT true CHECK (only),
+    singleton               boolean NOT NULL UNIQUE DEFAULT true CHECK (singleton),
     public_url              text NOT NULL DEFAULT '',       -- where people open the web UI; links in mails lead there
     registration_open       boolean NOT NULL DEFAULT false,
     verify_email            boolean NOT NULL DEFAULT true,

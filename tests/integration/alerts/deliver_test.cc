@@ -4,6 +4,7 @@
 #include "controlplane/alerts/deliverer.h"
 #include "tests/integration/alerts/receiver.h"
 #include "tests/integration/alerts/world.h"
+#include "tests/support/smtp/mail_server.h"
 
 namespace sluice::alerts {
 
@@ -99,9 +100,29 @@ TEST_CASE("an internal address that is not listed is never dialed") {
   (void)world.test_of(world.webhook(url.replace(url.find("127.0.0.1"), 9, "localhost")));
   DelivererOptions options;
   options.look = std::chrono::milliseconds(10);
-  const Deliverer deliverer(world.pool, world.clock, world.vault, options);
+  const Deliverer deliverer(world.pool, world.clock, world.vault, world.mailer, options);
   REQUIRE(eventually(kGenerous, [&] { return world.sql("SELECT last_error FROM alert_deliveries") != ""; }));
   CHECK(receiver.received().empty());
+}
+
+TEST_CASE("an alert goes by e-mail, and is logged as it went") {
+  Deliveries world;
+  testing::MailServer server;
+  world.sql("UPDATE mail_settings SET enabled = true, host = '127.0.0.1', security = 'none', port = " +
+            std::to_string(server.port()) + ", from_address = 'sluice@example.org'");
+  server.answer("RCPT", "550 no such user");
+  world.rule({.metric = "journal_backlog", .threshold = 5, .emails = {"nobody@example.com", "ops@example.com"}});
+  world.node("node-1", 9);
+  world.later();
+  const auto deliverer = world.deliverer();
+  REQUIRE(eventually(kGenerous, [&] { return world.state().find("waiting") == std::string::npos; }));
+  REQUIRE(server.mails().size() == 1);
+  const testing::SmtpMail mail = server.mails().front();
+  CHECK(mail.text.find("Subject: [Sluice] rule: firing") != std::string::npos);
+  CHECK(testing::MailServer::body_of(mail).find("node-1") != std::string::npos);
+  // The refusal was final.
+  CHECK(world.sql("SELECT string_agg(state || ' ' || attempts, ', ' ORDER BY state) FROM alert_deliveries") ==
+        "delivered 1, failed 1");
 }
 
 }  // namespace sluice::alerts

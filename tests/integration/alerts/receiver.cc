@@ -41,6 +41,11 @@ void Receiver::answer_next(std::vector<int> statuses) {
   statuses_.assign(statuses.begin(), statuses.end());
 }
 
+void Receiver::body_next(std::vector<std::string> bodies) {
+  const std::lock_guard lock(mutex_);
+  bodies_.assign(bodies.begin(), bodies.end());
+}
+
 std::vector<Received> Receiver::received() const {
   const std::lock_guard lock(mutex_);
   return received_;
@@ -73,6 +78,7 @@ void Receiver::serve(int connection) {
     wanted = length < end ? std::stoul(text.substr(length + 16)) : 0;
   }
   int status = 200;
+  std::string said;
   {
     const std::lock_guard lock(mutex_);
     received_.push_back({text.substr(0, end + 2), text.substr(end + 4)});
@@ -80,9 +86,14 @@ void Receiver::serve(int connection) {
       status = statuses_.front();
       statuses_.pop_front();
     }
+    if (!bodies_.empty()) {
+      said = bodies_.front();
+      bodies_.pop_front();
+    }
   }
-  const std::string answer =
-      "HTTP/1.1 " + std::to_string(status) + " Said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+  const std::string answer = "HTTP/1.1 " + std::to_string(status) +
+                             " Said\r\ncontent-length: " + std::to_string(said.size()) +
+                             "\r\nconnection: close\r\n\r\n" + said;
   (void)send(connection, answer.data(), answer.size(), MSG_NOSIGNAL);
 }
 

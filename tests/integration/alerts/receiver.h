@@ -28,6 +28,8 @@ class Receiver {
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/alerts"; }
   void answer_next(std::vector<int> statuses);
+  // Of answers that have one; the others are empty.
+  void body_next(std::vector<std::string> bodies);
   [[nodiscard]] std::vector<Received> received() const;
 
  private:
@@ -40,6 +42,7 @@ class Receiver {
   mutable std::mutex mutex_;
   std::vector<Received> received_;
   std::deque<int> statuses_;
+  std::deque<std::string> bodies_;
   std::thread thread_;
 };
 
