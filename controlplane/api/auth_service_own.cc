@@ -1,6 +1,7 @@
 // What people do with their own sessions, passwords and second factors.
 #include "controlplane/api/auth_service.h"
 #include "controlplane/api/convert.h"
+#include "controlplane/api/own_password.h"
 #include "controlplane/api/session_cookie.h"
 #include "controlplane/api/session_messages.h"
 #include "controlplane/identity/second_factor.h"
@@ -13,47 +14,6 @@
 namespace sluice::api {
 
 namespace v1 = admin::v1;
-
-namespace {
-
-Result<> require_session(const Call& call) {
-  if (!call.caller.session_id.empty()) return {};
-  return fail(ErrorCode::kFailedPrecondition, "this is for people who have signed in: a token is not enough");
-}
-
-}  // namespace
-
-Result<> AuthServiceImpl::find_owner(Call& call, const grpc::ServerContext& context, Owner& owner) const {
-  if (Result<> has = require_session(call); !has) return has;
-  const auto user = store::get_user(call.tx, call.caller.user_id);
-  if (!user) return std::unexpected(user.error());
-  auto hash = store::get_password_hash(call.tx, user->id);
-  if (!hash) return std::unexpected(hash.error());
-  auto attempt = identity::count_attempt(call.tx, call.clock, user->id, user->email, client_of(context).network);
-  if (!attempt) return std::unexpected(attempt.error());
-  owner = {.user_id = user->id,
-           .email = user->email,
-           .session_id = call.caller.session_id,
-           .hash = std::move(*hash),
-           .attempt = std::move(*attempt)};
-  return {};
-}
-
-grpc::Status AuthServiceImpl::check_password_of(const Owner& owner, const std::string& password) const {
-  const Result<bool> right = hasher_.verify(owner.hash, password);
-  if (!right) return to_status(right.error());
-  if (!*right) return to_status({ErrorCode::kInvalidArgument, "current_password: it is not right"});
-  return grpc::Status::OK;
-}
-
-Result<> AuthServiceImpl::confirm_owner(Call& call, const Owner& owner) const {
-  const auto hash = store::get_password_hash(call.tx, owner.user_id);
-  if (!hash) return std::unexpected(hash.error());
-  if (*hash != owner.hash || call.caller.user_id != owner.user_id) {
-    return fail(ErrorCode::kFailedPrecondition, "the password was changed meanwhile");
-  }
-  return identity::give_back(call.tx, owner.attempt);
-}
 
 grpc::Status AuthServiceImpl::Logout(grpc::ServerContext* context, const v1::LogoutRequest* request,
                                      v1::LogoutResponse* response) {
@@ -128,7 +88,7 @@ grpc::Status AuthServiceImpl::ChangePassword(grpc::ServerContext* context, const
     return identity::check_password("new_password", request->new_password(), owner.email);
   });
   if (!found.ok()) return found;
-  if (grpc::Status right = check_password_of(owner, request->current_password()); !right.ok()) return right;
+  if (grpc::Status right = check_password_of(hasher_, owner, request->current_password()); !right.ok()) return right;
   const Result<std::string> hash = hasher_.hash(request->new_password());
   if (!hash) return to_status(hash.error());
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
@@ -148,7 +108,7 @@ grpc::Status AuthServiceImpl::BeginTotp(grpc::ServerContext* context, const v1::
   const grpc::Status found = run(admin_, context, *request, *response,
                                  [&](Call& call) -> Result<> { return find_owner(call, *context, owner); });
   if (!found.ok()) return found;
-  if (grpc::Status right = check_password_of(owner, request->current_password()); !right.ok()) return right;
+  if (grpc::Status right = check_password_of(hasher_, owner, request->current_password()); !right.ok()) return right;
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     if (Result<> same = confirm_owner(call, owner); !same) return same;
     const Result<Secret> secret = identity::begin_totp(call.tx, admin_.vault, owner.user_id);
@@ -178,7 +138,7 @@ grpc::Status AuthServiceImpl::DisableTotp(grpc::ServerContext* context, const v1
   const grpc::Status found = run(admin_, context, *request, *response,
                                  [&](Call& call) -> Result<> { return find_owner(call, *context, owner); });
   if (!found.ok()) return found;
-  if (grpc::Status right = check_password_of(owner, request->current_password()); !right.ok()) return right;
+  if (grpc::Status right = check_password_of(hasher_, owner, request->current_password()); !right.ok()) return right;
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     if (Result<> same = confirm_owner(call, owner); !same) return same;
     const auto used = identity::use_code(call.tx, admin_.vault, call.clock, owner.user_id, request->code());

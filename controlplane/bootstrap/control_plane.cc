@@ -220,11 +220,13 @@ int run_control_plane(const ControlConfig& config) {
   const api::AdminContext admin{pool, clock, authenticator, secrets->vault, rates};
   const identity::PasswordHasher passwords;
   const api::HumanCheck human(admin, fetch_options(config));
+  oidc::Issuers issuers(fetch_options(config), clock);
+  const oidc::OidcContext oidc{clock, secrets->vault, issuers};
   live::Hub hub(pool, clock, Uuid::generate(clock.now()).to_string());
   AdminServices services(
       admin, secrets->vault, secrets->key_hasher, guard, oauth, refresher,
       [&](const std::string& request_id) { return ask_nodes(config_service, request_id); }, hub, passwords,
-      secrets->setup_token, mailer, human);
+      secrets->setup_token, mailer, human, oidc);
 
   const auto keeper = open_tls(config, pool, secrets->vault, gate, clock, [&] {
     config_service.end_unwelcome();

@@ -22,6 +22,7 @@
 #include "controlplane/api/group_grants_service.h"
 #include "controlplane/api/groups_service.h"
 #include "controlplane/api/human_check.h"
+#include "controlplane/api/identities_service.h"
 #include "controlplane/api/jobs_service.h"
 #include "controlplane/api/ledger_checks_service.h"
 #include "controlplane/api/ledger_service.h"
@@ -31,6 +32,8 @@
 #include "controlplane/api/nodes_service.h"
 #include "controlplane/api/oauth_clients_service.h"
 #include "controlplane/api/oauth_logins_service.h"
+#include "controlplane/api/oidc_providers_service.h"
+#include "controlplane/api/oidc_sign_in_service.h"
 #include "controlplane/api/price_imports_service.h"
 #include "controlplane/api/prices_service.h"
 #include "controlplane/api/redeem_codes_service.h"
@@ -54,7 +57,8 @@ class AdminServices {
   AdminServices(const api::AdminContext& admin, const crypto::Vault& vault, const crypto::ApiKeyHasher& hasher,
                 const accounts::BaseUrlGuard& guard, const oauth::VaultContext& oauth, oauth::Refresher& refresher,
                 api::AskNodes ask_nodes, live::Hub& hub, const identity::PasswordHasher& passwords, Secret setup_token,
-                const mail::Mailer& mailer, const api::HumanCheck& human)
+                const mail::Mailer& mailer, const api::HumanCheck& human,
+                const oidc::OidcContext& oidc)
       : users_(admin),
         groups_(admin),
         group_grants_(admin),
@@ -94,7 +98,10 @@ class AdminServices {
         sign_in_(admin, passwords),
         sign_in_settings_(admin, guard),
         registration_(admin, passwords, human),
-        mail_(admin, mailer) {}
+        mail_(admin, mailer),
+        oidc_providers_(admin, guard, oidc),
+        oidc_sign_in_(admin, oidc),
+        identities_(admin, passwords, oidc) {}
 
   void add_to(grpc::ServerBuilder& builder) {
     for (grpc::Service* service : std::initializer_list<grpc::Service*>{&users_,
@@ -134,6 +141,9 @@ class AdminServices {
                                                                         &sign_in_settings_,
                                                                         &registration_,
                                                                         &mail_,
+                                                                        &oidc_providers_,
+                                                                        &oidc_sign_in_,
+                                                                        &identities_,
                                                                         &account_test_,
                                                                         &account_transfer_,
                                                                         &node_certificates_}) {
@@ -182,6 +192,9 @@ class AdminServices {
   api::SignInSettingsServiceImpl sign_in_settings_;
   api::RegistrationServiceImpl registration_;
   api::MailServiceImpl mail_;
+  api::OidcProviderServiceImpl oidc_providers_;
+  api::OidcSignInServiceImpl oidc_sign_in_;
+  api::IdentityServiceImpl identities_;
 };
 
 }  // namespace sluice::bootstrap
