@@ -206,4 +206,14 @@ TEST_CASE("a program may have the token in the answer, and pages of other sites 
   CHECK(victim.call("POST", "/auth/v1/oidc/finish", "{}", {{"sec-fetch-site", "cross-site"}}).status == 403);
 }
 
+TEST_CASE("one network begins only so many sign-ins at once") {
+  OidcWorld world;
+  const Browser browser(world.plane);
+  HttpAnswer answer;
+  for (int i = 0; i < 200 && answer.status != 429; ++i)
+    answer = browser.call("POST", "/auth/v1/oidc/" + world.slug + "/begin", "{}");
+  CHECK(answer.status == 429);
+  CHECK(Browser(world.plane).call("POST", "/auth/v1/oidc/" + world.slug + "/begin", "{}").status == 200);
+}
+
 }  // namespace sluice::testing
