@@ -57,8 +57,7 @@ class AdminServices {
   AdminServices(const api::AdminContext& admin, const crypto::Vault& vault, const crypto::ApiKeyHasher& hasher,
                 const accounts::BaseUrlGuard& guard, const oauth::VaultContext& oauth, oauth::Refresher& refresher,
                 api::AskNodes ask_nodes, live::Hub& hub, const identity::PasswordHasher& passwords, Secret setup_token,
-                const mail::Mailer& mailer, const api::HumanCheck& human,
-                const oidc::OidcContext& oidc)
+                const mail::Mailer& mailer, const api::HumanCheck& human, const oidc::OidcContext& oidc)
       : users_(admin),
         groups_(admin),
         group_grants_(admin),

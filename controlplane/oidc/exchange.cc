@@ -70,9 +70,6 @@ Result<Secret> exchange_code(Issuers& issuers, const Issuer& issuer, const CodeG
   }
   request.body = Secret(oauth::form(fields));
   const auto answer = issuers.ask(request);
-  if (!answer && answer.error().code == ErrorCode::kResourceExhausted) {
-    return fail(ErrorCode::kUnavailable, answer.error().message + kAgain);
-  }
   if (!answer) return fail(ErrorCode::kUnavailable, "the sign-in provider: " + answer.error().message + kAgain);
   const json::object body = object_in(answer->body.reveal());
   if (answer->status != 200) {

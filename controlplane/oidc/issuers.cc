@@ -101,13 +101,13 @@ Result<oauth::FetchAnswer> Issuers::ask(const oauth::FetchRequest& request) {
   auto answer = oauth::fetch(request, fetch_);
   const std::lock_guard lock(mutex_);
   --asking_;
+  if (!answer) return fail(ErrorCode::kUnavailable, answer.error().message);
   return answer;
 }
 
 Result<std::string> Issuers::get(const std::string& url) {
   const auto answer = ask({.url = url});
-  if (!answer && answer.error().code == ErrorCode::kResourceExhausted) return std::unexpected(answer.error());
-  if (!answer) return fail(ErrorCode::kUnavailable, answer.error().message);
+  if (!answer) return std::unexpected(answer.error());
   if (answer->status != 200) return fail(ErrorCode::kUnavailable, fmt::format("{} answered {}", url, answer->status));
   return std::string(answer->body.reveal());
 }

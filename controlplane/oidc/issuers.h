@@ -55,7 +55,7 @@ class Issuers {
   [[nodiscard]] Result<Issuer> find(const std::string& issuer);
   // `anew`: not from memory.
   [[nodiscard]] Result<Keys> keys(const Issuer& issuer, bool anew);
-  // One request with the limits above; kResourceExhausted where too many wait already.
+  // One request with the limits above. kResourceExhausted where too many wait already, else kUnavailable.
   [[nodiscard]] Result<oauth::FetchAnswer> ask(const oauth::FetchRequest& request);
 
  private:
