@@ -47,7 +47,9 @@ TEST_CASE("a start without a database waits for it, and can be ended") {
   REQUIRE(eventually(kGenerous, [&] { return plane.log_text().find("database_away") != std::string::npos; }));
   SECTION("it comes") {
     postgres.restart();
-    CHECK(eventually(kGenerous, [&] { return plane.ready(); }));
+    const bool ready = eventually(kGenerous, [&] { return plane.ready(); });
+    INFO(plane.log_text());
+    CHECK(ready);
   }
   SECTION("SIGTERM comes") {
     plane.process().kill(SIGTERM);

@@ -17,9 +17,17 @@ using google::protobuf::FieldDescriptor;
 
 // Shown once, to the person who asks for it.
 const std::set<std::string> kShownOnce{
-    "CreateAlertWebhookResponse.secret", "CreateApiKeyResponse.secret", "RotateApiKeyResponse.secret",
-    "CreateAdminTokenResponse.secret",   "LoginResponse.csrf_token",    "LoginResponse.session_token",
-    "GetSessionResponse.csrf_token",     "BeginTotpResponse.secret",    "CreateEnrolmentTokenResponse.token",
+    "CreateAlertWebhookResponse.secret",
+    "CreateApiKeyResponse.secret",
+    "RotateApiKeyResponse.secret",
+    "CreateAdminTokenResponse.secret",
+    "LoginResponse.csrf_token",
+    "LoginResponse.session_token",
+    "GetSessionResponse.csrf_token",
+    "BeginTotpResponse.secret",
+    "CreateEnrolmentTokenResponse.token",
+    "FinishOidcSignInResponse.csrf_token",
+    "FinishOidcSignInResponse.session_token",
 };
 // Words about secrets that are none.
 const std::regex kHarmless(
