@@ -34,8 +34,7 @@ Result<> unlink(Call& call, const std::string& user_id, const std::string& id) {
   return call.audit("identity.unlink", "user", user_id, &before, nullptr);
 }
 
-// The lock of get_password_hash() does not keep two calls from ending two identities at once; the password is what
-// counts, and staff can give one.
+// Who loses all of them nevertheless, by two calls at once, gets a password by mail or from staff.
 Result<> check_not_the_last(Call& call, const std::string& user_id) {
   const auto hash = store::get_password_hash(call.tx, user_id);
   if (!hash) return std::unexpected(hash.error());
@@ -90,7 +89,6 @@ grpc::Status IdentityServiceImpl::BeginLinkIdentity(grpc::ServerContext* context
 
 grpc::Status IdentityServiceImpl::LinkIdentity(grpc::ServerContext* context, const v1::LinkIdentityRequest* request,
                                                v1::LinkIdentityResponse* response) {
-  if (request->code().empty()) return to_status({ErrorCode::kInvalidArgument, "code: must be given"});
   const oidc::Returned returned{.state = Secret(request->state()),
                                 .binding = Secret(request->binding()),
                                 .code = Secret(request->code()),
@@ -99,6 +97,7 @@ grpc::Status IdentityServiceImpl::LinkIdentity(grpc::ServerContext* context, con
   std::string user_id;
   const grpc::Status status = run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     if (Result<> has = require_session(call); !has) return has;
+    if (Result<> given = require("code", request->code()); !given) return given;
     user_id = call.caller.user_id;
     auto row = oidc::take_login(oidc_, call.tx, returned, {.purpose = store::OidcPurpose::kLink, .user_id = user_id});
     if (!row) return std::unexpected(row.error());
@@ -109,7 +108,7 @@ grpc::Status IdentityServiceImpl::LinkIdentity(grpc::ServerContext* context, con
   const auto person = oidc::ask_provider(oidc_, taken, returned);
   if (!person) return to_status(person.error());
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
-    // The same session, not only the same person's: it is asked again, since it may have ended meanwhile.
+    // Asked again: the session may have ended meanwhile.
     if (call.caller.user_id != user_id) return fail(ErrorCode::kPermissionDenied, "this is another's sign-in");
     const auto identity = oidc::link(oidc_, call.tx, taken.provider, *person, user_id);
     if (!identity) return std::unexpected(identity.error());
