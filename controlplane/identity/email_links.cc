@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "absl/strings/ascii.h"
+#include "common/base/ascii.h"
 #include "common/base/random.h"
 #include "common/crypto/digest.h"
 #include "controlplane/store/login_attempts.h"
@@ -40,7 +40,7 @@ Result<Secret> make_link(db::Transaction& tx, const Clock& clock, store::EmailTo
 
 Result<> count_mail(db::Transaction& tx, const Clock& clock, std::string_view email, std::string_view network) {
   const SystemTime now = clock.now();
-  const std::string address = absl::AsciiStrToLower(std::string(email));
+  const std::string address = ascii_lower(email);
   if (Result<> taken = take(tx, "mail|email|" + crypto::token_hash(address), kAddressMails, now); !taken) {
     return taken;
   }

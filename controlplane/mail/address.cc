@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <ranges>
 
-#include "absl/strings/ascii.h"
+#include "common/base/ascii.h"
 
 namespace sluice::mail {
 
@@ -18,14 +18,13 @@ constexpr std::string_view kAtomMarks = "!#$%&'*+-/=?^_`{|}~";
 
 bool is_atom(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || kAtomMarks.find(c) != std::string_view::npos;
+    return is_ascii_alnum(c) || kAtomMarks.find(c) != std::string_view::npos;
   });
 }
 
 bool is_label(std::string_view text) {
   return !text.empty() && text.size() <= kLongestLabel && text.front() != '-' && text.back() != '-' &&
-         std::ranges::all_of(text,
-                             [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-'; });
+         std::ranges::all_of(text, [](char c) { return is_ascii_alnum(c) || c == '-'; });
 }
 
 // Whether every part between dots is one.
@@ -50,7 +49,7 @@ Result<> check_address(std::string_view field, std::string_view address) {
 
 std::string domain_of(std::string_view address) {
   const std::size_t at = address.rfind('@');
-  return at == std::string_view::npos ? std::string() : absl::AsciiStrToLower(std::string(address.substr(at + 1)));
+  return at == std::string_view::npos ? std::string() : ascii_lower(address.substr(at + 1));
 }
 
 }  // namespace sluice::mail

@@ -2,10 +2,10 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sodium.h>
 
 #include <algorithm>
 
-#include "absl/strings/escaping.h"
 #include "controlplane/mail/address.h"
 
 namespace sluice::mail {
@@ -16,6 +16,15 @@ constexpr std::size_t kLine = 76;
 // Bytes of UTF-8 in one encoded word: 42 are 56 of base64, so the word is 68 characters long and fits behind "Subject:
 // " in a line of 78 (RFC 2047 section 2 allows words of 75 in lines of 76 to 78).
 constexpr std::size_t kWordBytes = 42;
+
+std::string base64(std::string_view bytes) {
+  constexpr int kVariant = sodium_base64_VARIANT_ORIGINAL;
+  std::string out(sodium_base64_encoded_len(bytes.size(), kVariant), '\0');
+  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                    kVariant);
+  out.pop_back();  // the terminating zero
+  return out;
+}
 
 bool is_plain(std::string_view text) {
   return text.size() <= 60 && std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
@@ -37,7 +46,7 @@ std::string field_text(std::string_view text) {
   while (!text.empty()) {
     const std::size_t bytes = word_bytes(text);
     if (!out.empty()) out += "\r\n ";
-    out += fmt::format("=?UTF-8?B?{}?=", absl::Base64Escape(std::string(text.substr(0, bytes))));
+    out += fmt::format("=?UTF-8?B?{}?=", base64(text.substr(0, bytes)));
     text.remove_prefix(bytes);
   }
   return out;
@@ -50,7 +59,7 @@ std::string sender_field(const Sender& from) {
   std::string_view rest = from.name;
   while (!rest.empty()) {
     const std::size_t bytes = word_bytes(rest);
-    words += fmt::format("=?UTF-8?B?{}?=\r\n ", absl::Base64Escape(std::string(rest.substr(0, bytes))));
+    words += fmt::format("=?UTF-8?B?{}?=\r\n ", base64(rest.substr(0, bytes)));
     rest.remove_prefix(bytes);
   }
   return fmt::format("{}<{}>", words, from.address);
@@ -77,7 +86,7 @@ Secret render(const Message& message, const Sender& from, SystemTime at, std::st
       "Auto-Submitted: auto-generated\r\n\r\n",
       fmt::gmtime(std::chrono::system_clock::to_time_t(at)), sender_field(from), message.to,
       field_text(message.subject), id, domain_of(from.address));
-  append_lines(out, absl::Base64Escape(text));
+  append_lines(out, base64(text));
   return Secret(std::move(out));
 }
 

@@ -88,7 +88,8 @@ Result<std::vector<Bucket>> series(db::Transaction& tx, const ReportFilter& filt
     by_start[row.get<SystemTime>("start")].add(row);
   std::vector<Bucket> buckets;
   for (const db::Row row : *rows) {
-    Bucket& bucket = buckets.emplace_back(row.get<SystemTime>("start"), Summary{.totals = read_totals(row), .duration = {}, .first_byte = {}});
+    Bucket& bucket = buckets.emplace_back(row.get<SystemTime>("start"),
+                                          Summary{.totals = read_totals(row), .duration = {}, .first_byte = {}});
     const Latencies& measured = by_start[bucket.start];
     bucket.summary.duration = measured.duration.percentiles();
     bucket.summary.first_byte = measured.first_byte.percentiles();

@@ -5,7 +5,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 
-#include "absl/strings/escaping.h"
+#include "tests/support/smtp/base64.h"
 
 namespace sluice::testing {
 
@@ -153,8 +153,7 @@ bool MailServer::talk(Stream& stream, SmtpMail& mail, bool may_start_tls) {
 std::string MailServer::body_of(const SmtpMail& mail) {
   std::string body = mail.text.substr(mail.text.find("\n\n") + 2);
   std::erase(body, '\n');
-  std::string decoded;
-  if (!absl::Base64Unescape(body, &decoded)) return "not base64: " + body;
+  std::string decoded = decode_base64(body);
   std::erase(decoded, '\r');
   return decoded;
 }
