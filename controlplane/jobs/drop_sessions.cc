@@ -4,6 +4,7 @@
 #include "controlplane/mail/outbox.h"
 #include "controlplane/store/email_tokens.h"
 #include "controlplane/store/login_attempts.h"
+#include "controlplane/store/oidc_logins.h"
 #include "controlplane/store/sessions.h"
 
 namespace sluice::jobs {
@@ -24,8 +25,10 @@ Result<Step> drop(db::Transaction& tx, SystemTime now) {
   if (!links) return std::unexpected(links.error());
   const auto mails = mail::drop_mails(tx, now - kMailsKept, kAtOnce);
   if (!mails) return std::unexpected(mails.error());
-  return Step{.rows = *sessions + *attempts + *links + *mails,
-              .more = std::max({*sessions, *attempts, *links, *mails}) == kAtOnce};
+  const auto logins = store::drop_oidc_logins(tx, now, kAtOnce);
+  if (!logins) return std::unexpected(logins.error());
+  return Step{.rows = *sessions + *attempts + *links + *mails + *logins,
+              .more = std::max({*sessions, *attempts, *links, *mails, *logins}) == kAtOnce};
 }
 
 }  // namespace

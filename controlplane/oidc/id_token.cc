@@ -117,7 +117,9 @@ Result<Person> check_claims(const json::object& claims, const Expected& expected
 
 bool in_domains(std::string_view email, const std::vector<std::string>& domains) {
   if (domains.empty()) return true;
-  std::string domain(email.substr(std::min(email.find('@') + 1, email.size())));
+  const std::size_t at = email.find('@');
+  if (at == std::string_view::npos) return false;
+  std::string domain(email.substr(at + 1));
   std::ranges::transform(domain, domain.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return std::ranges::find(domains, domain) != domains.end();

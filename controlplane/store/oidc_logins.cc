@@ -7,8 +7,6 @@
 namespace sluice::store {
 namespace {
 
-constexpr int kDroppedAtOnce = 100;
-
 #define SLUICE_OIDC_LOGIN_COLUMNS                                                                                     \
   "id, state_hash, binding_hash, provider_id, purpose, COALESCE(user_id::text, '') AS user_id, redirect_url, stage, " \
   "sealed, key_version, created_at, expires_at"
@@ -42,11 +40,6 @@ std::unexpected<Error> no_login() {
 }  // namespace
 
 Result<> insert_oidc_login(db::Transaction& tx, const OidcLogin& login) {
-  auto dropped = tx.exec(
-      "DELETE FROM oidc_logins WHERE id IN (SELECT id FROM oidc_logins WHERE expires_at < $1 LIMIT $2 "
-      "FOR UPDATE SKIP LOCKED)",
-      login.created_at, kDroppedAtOnce);
-  if (!dropped) return std::unexpected(dropped.error());
   auto rows = tx.exec(
       "INSERT INTO oidc_logins (id, state_hash, binding_hash, provider_id, purpose, user_id, redirect_url, stage, "
       "sealed, key_version, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, NULLIF($6, '')::uuid, $7, 'begun', $8, "
@@ -92,6 +85,15 @@ Result<> drop_oidc_login(db::Transaction& tx, std::string_view id) {
   auto done = tx.exec("DELETE FROM oidc_logins WHERE id = $1", id);
   if (!done) return std::unexpected(done.error());
   return {};
+}
+
+Result<std::int64_t> drop_oidc_logins(db::Transaction& tx, SystemTime now, int limit) {
+  auto done = tx.exec(
+      "DELETE FROM oidc_logins WHERE id IN (SELECT id FROM oidc_logins WHERE expires_at < $1 LIMIT $2 "
+      "FOR UPDATE SKIP LOCKED)",
+      now, limit);
+  if (!done) return std::unexpected(done.error());
+  return static_cast<std::int64_t>(done->affected());
 }
 
 }  // namespace sluice::store

@@ -33,7 +33,6 @@ struct OidcLogin {
   SystemTime expires_at = {};
 };
 
-// Also drops some that are over.
 [[nodiscard]] Result<> insert_oidc_login(db::Transaction& tx, const OidcLogin& login);
 
 // What is known of a redirect.
@@ -56,5 +55,7 @@ struct OidcReturn {
 [[nodiscard]] Result<> end_verified_oidc_login(db::Transaction& tx, std::string_view id);
 // Ends a taken one.
 Result<> drop_oidc_login(db::Transaction& tx, std::string_view id);
+// Deletes at most `limit` that are over. Returns how many.
+Result<std::int64_t> drop_oidc_logins(db::Transaction& tx, SystemTime now, int limit);
 
 }  // namespace sluice::store
