@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "common/observe/log.h"
 #include "controlplane/api/convert.h"
 #include "controlplane/api/oidc_messages.h"
 #include "controlplane/api/session_messages.h"
@@ -113,7 +114,11 @@ grpc::Status OidcSignInServiceImpl::finish_first(grpc::ServerContext& context,
   });
   if (!status.ok()) return status;
   const auto person = oidc::ask_provider(oidc_, taken, returned);
-  if (!person) return to_status(person.error());
+  if (!person) {
+    observe::log(observe::Level::kWarn, "oidc_sign_in_failed",
+                 {{"provider", taken.provider.slug}, {"cause", person.error().message}});
+    return to_status(person.error());
+  }
   return run(admin_, &context, request, response, [&](Call& call) -> Result<> {
     auto known = oidc::who_is(call.tx, taken.provider, *person);
     if (!known) return std::unexpected(known.error());

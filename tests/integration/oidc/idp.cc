@@ -9,6 +9,7 @@
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
 #include <stdexcept>
 
 #include "tests/integration/oidc/encoding.h"
@@ -109,6 +110,10 @@ void Idp::serve(int client) {
     wanted = head_end + 4 + (length.empty() ? 0 : std::stoul(length));
   }
   if (head_end != std::string::npos && bytes.size() >= wanted) {
+    ++waiting_;
+    while (hangs && !stopped_)
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    --waiting_;
     Answer said = away ? Answer{503, "{}"} : answer(bytes.substr(0, head_end + 2), bytes.substr(head_end + 4));
     said.body.insert(0, static_cast<std::size_t>(padding), ' ');
     const std::string text = fmt::format(

@@ -56,11 +56,13 @@ class Idp {
   // Other keys from now on, with other names; what is published is the new ones.
   void rotate_keys();
 
-  std::atomic<bool> wants_form = false;    // the secret in the form, not by HTTP Basic
-  std::atomic<bool> names_itself = false;  // RFC 9207
-  std::atomic<bool> lies = false;          // the discovery document is of another issuer
-  std::atomic<bool> away = false;          // 503 for everything
-  std::atomic<int> padding = 0;            // bytes of white space in front of an answer
+  std::atomic<bool> wants_form = false;                   // the secret in the form, not by HTTP Basic
+  std::atomic<bool> names_itself = false;                 // RFC 9207
+  std::atomic<bool> lies = false;                         // the discovery document is of another issuer
+  std::atomic<bool> away = false;                         // 503 for everything
+  std::atomic<int> padding = 0;                           // bytes of white space in front of an answer
+  std::atomic<bool> hangs = false;                        // answers only once this is false again
+  [[nodiscard]] int waiting() const { return waiting_; }  // for an answer, meanwhile
   [[nodiscard]] int exchanges() const { return exchanges_; }
   [[nodiscard]] int key_reads() const { return key_reads_; }
 
@@ -85,7 +87,7 @@ class Idp {
 
   int listener_ = -1;
   std::uint16_t port_ = 0;
-  std::atomic<int> exchanges_ = 0, key_reads_ = 0;
+  std::atomic<int> exchanges_ = 0, key_reads_ = 0, waiting_ = 0;
   std::atomic<bool> stopped_ = false;
 
   mutable std::mutex mutex_;  // for what follows
