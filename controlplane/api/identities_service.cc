@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controlplane/api/convert.h"
+#include "controlplane/api/identity_notice.h"
 #include "controlplane/api/oidc_messages.h"
 #include "controlplane/api/own_password.h"
 #include "controlplane/api/staff_rules.h"
@@ -114,7 +115,7 @@ grpc::Status IdentityServiceImpl::LinkIdentity(grpc::ServerContext* context, con
     if (!identity) return std::unexpected(identity.error());
     if (Result<> dropped = store::drop_oidc_login(call.tx, taken.login.id); !dropped) return dropped;
     to_message(*identity, *response->mutable_identity());
-    return call.audit("identity.link", "user", user_id, nullptr, &response->identity());
+    return note_linked(call, admin_.vault, *identity);
   });
 }
 

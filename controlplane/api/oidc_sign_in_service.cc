@@ -6,6 +6,7 @@
 
 #include "common/observe/log.h"
 #include "controlplane/api/convert.h"
+#include "controlplane/api/identity_notice.h"
 #include "controlplane/api/oidc_messages.h"
 #include "controlplane/api/session_messages.h"
 #include "controlplane/identity/second_factor.h"
@@ -85,16 +86,14 @@ Result<SignedIn> OidcSignInServiceImpl::enter(Call& call, const oidc::Taken& tak
   const auto identity = oidc::let_in(oidc_, call.tx, taken.provider, person, known);
   if (!identity) return std::unexpected(identity.error());
   call.actor = known.user.id;
-  v1::Identity shown;
-  to_message(*identity, shown);
   if (is_new) {
+    v1::Identity shown;
+    to_message(*identity, shown);
     if (Result<> kept = call.audit("user.create_by_identity", "user", known.user.id, nullptr, &shown); !kept) {
       return std::unexpected(kept.error());
     }
   } else if (!was_linked) {
-    if (Result<> kept = call.audit("identity.link", "user", known.user.id, nullptr, &shown); !kept) {
-      return std::unexpected(kept.error());
-    }
+    if (Result<> noted = note_linked(call, admin_.vault, *identity); !noted) return std::unexpected(noted.error());
   }
   SignIn asked = sign_in;
   asked.user_id = known.user.id;

@@ -138,4 +138,28 @@ TEST_CASE("sign-ins that nobody finished are dropped") {
   CHECK(eventually(kGenerous, [&] { return sql(plane, "SELECT count(*) FROM oidc_logins") == "1"; }));
 }
 
+TEST_CASE("a person is told of a new way into his account") {
+  const ControlPlane plane;
+  OidcWorld world(plane);
+  const auto told = [&](const Person& person) {
+    return sql(plane,
+               "SELECT count(*) FROM mails WHERE subject LIKE 'A new way%' AND recipient = '" + person.email + "'");
+  };
+  const Person silent = make_invited(plane);
+  Browser browser(plane);
+  REQUIRE(world.sign_in(browser, {.subject = unique("s"), .email = silent.email}).status == 200);
+  CHECK(told(silent) == "0");
+  (void)sql(plane, "UPDATE mail_settings SET enabled = true, host = '127.0.0.1', from_address = 'a@example.com'");
+  const Person found = make_invited(plane);
+  const Someone someone{.subject = unique("s"), .email = found.email};
+  REQUIRE(world.sign_in(browser, someone).status == 200);
+  REQUIRE(world.sign_in(browser, someone).status == 200);
+  CHECK(told(found) == "1");
+  const Person staff = make_person(plane, "USER_ROLE_ADMIN");
+  Browser admin(plane);
+  REQUIRE(admin.login(staff.email).status == 200);
+  world.link_to(admin, {.subject = unique("s")});
+  CHECK(told(staff) == "1");
+}
+
 }  // namespace sluice::testing
