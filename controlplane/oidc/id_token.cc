@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "common/crypto/digest.h"
+#include "controlplane/mail/address.h"
 
 namespace sluice::oidc {
 
@@ -13,7 +14,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kLongestSubject = 255;
-constexpr std::size_t kLongestEmail = 254;
 constexpr std::size_t kLongestName = 200;
 
 std::unexpected<Error> refused(std::string_view why) {
@@ -65,13 +65,10 @@ Result<> check_times(const json::object& claims, SystemTime now) {
   return {};
 }
 
+// One that mail could be sent to, else none.
 std::string email_in(const json::object& claims) {
   std::string email = text_of(claims, "email");
-  const std::size_t at = email.find('@');
-  const bool fine = email.size() <= kLongestEmail && at != std::string::npos && at > 0 && at + 1 < email.size() &&
-                    email.find('@', at + 1) == std::string::npos &&
-                    std::ranges::all_of(email, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
-  return fine ? email : std::string();
+  return mail::check_address("email", email) ? email : std::string();
 }
 
 // Some providers write the word.
@@ -116,13 +113,7 @@ Result<Person> check_claims(const json::object& claims, const Expected& expected
 }
 
 bool in_domains(std::string_view email, const std::vector<std::string>& domains) {
-  if (domains.empty()) return true;
-  const std::size_t at = email.find('@');
-  if (at == std::string_view::npos) return false;
-  std::string domain(email.substr(at + 1));
-  std::ranges::transform(domain, domain.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return std::ranges::find(domains, domain) != domains.end();
+  return domains.empty() || std::ranges::find(domains, mail::domain_of(email)) != domains.end();
 }
 
 }  // namespace sluice::oidc
