@@ -38,6 +38,8 @@ TEST_CASE("an ID token that is not right lets nobody in") {
       {"RSA's key called ES256", {.header = {{"alg", "ES256"}}}, "does not publish"},
       {"a forged signature", {.forged = true}, "wrong signature"},
       {"a key that nobody published", {.header = {{"kid", "another"}}}, "does not publish"},
+      {"a key's name as a path", {.header = {{"kid", "../../../dev/null"}}}, "does not publish"},
+      {"a key's name as SQL", {.header = {{"kid", "' OR '1'='1"}}}, "does not publish"},
       {"its own key", {.forged = true, .header = {{"jwk", object{{"kty", "RSA"}}}}}, "wrong signature"},
       {"critical extensions", {.header = {{"crit", array{"exp"}}}}, "extensions"},
       {"another issuer", {.claims = {{"iss", "https://evil.example"}}}, "(iss)"},
