@@ -133,7 +133,7 @@ grpc::Status OidcProviderServiceImpl::TestOidcProvider(grpc::ServerContext* cont
     return {};
   });
   if (!found.ok()) return found;
-  const auto read = oidc_.issuers.find(issuer);
+  const auto read = oidc_.issuers.find(issuer, true);
   if (!read) return to_status(read.error());
   const auto keys = oidc_.issuers.keys(*read, true);
   if (!keys) return to_status(keys.error());

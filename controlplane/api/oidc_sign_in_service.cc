@@ -118,7 +118,7 @@ grpc::Status OidcSignInServiceImpl::finish_first(grpc::ServerContext& context,
                  {{"provider", taken.provider.slug}, {"cause", person.error().message}});
     return to_status(person.error());
   }
-  return run(admin_, &context, request, response, [&](Call& call) -> Result<> {
+  const auto body = [&](Call& call) -> Result<> {
     auto known = oidc::who_is(call.tx, taken.provider, *person);
     if (!known) return std::unexpected(known.error());
     if (!known->user.id.empty()) {
@@ -132,7 +132,11 @@ grpc::Status OidcSignInServiceImpl::finish_first(grpc::ServerContext& context,
     if (Result<> dropped = store::drop_oidc_login(call.tx, taken.login.id); !dropped) return dropped;
     done = std::move(*began);
     return {};
-  });
+  };
+  status = run(admin_, &context, request, response, body);
+  // The same stranger came in by another sign-in at the same moment: now he is known.
+  if (status.error_code() != grpc::StatusCode::ALREADY_EXISTS) return status;
+  return run(admin_, &context, request, response, body);
 }
 
 grpc::Status OidcSignInServiceImpl::finish_second(grpc::ServerContext& context,

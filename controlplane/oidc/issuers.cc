@@ -132,8 +132,8 @@ Result<T> Issuers::remembered(std::map<std::string, Remembered<T>>& memory, cons
   return value;
 }
 
-Result<Issuer> Issuers::find(const std::string& issuer) {
-  return remembered(issuers_, issuer, false, [&]() -> Result<Issuer> {
+Result<Issuer> Issuers::find(const std::string& issuer, bool anew) {
+  return remembered(issuers_, issuer, anew, [&]() -> Result<Issuer> {
     const std::string base = issuer.ends_with('/') ? issuer.substr(0, issuer.size() - 1) : issuer;
     const auto document = get(base + std::string(kWellKnown));
     if (!document) return fail("the sign-in provider cannot be reached", document.error());

@@ -51,9 +51,8 @@ class Issuers {
   // `fetch`: whose allowed networks and user agent to use. `clock` outlives it.
   Issuers(oauth::FetchOptions fetch, const Clock& clock);
 
-  // kUnavailable with what a person can do about it.
-  [[nodiscard]] Result<Issuer> find(const std::string& issuer);
-  // `anew`: not from memory.
+  // kUnavailable with what a person can do about it. `anew`: not what is remembered, but for a failure just now.
+  [[nodiscard]] Result<Issuer> find(const std::string& issuer, bool anew = false);
   [[nodiscard]] Result<Keys> keys(const Issuer& issuer, bool anew);
   // One request with the limits above. kResourceExhausted where too many wait already, else kUnavailable.
   [[nodiscard]] Result<oauth::FetchAnswer> ask(const oauth::FetchRequest& request);
