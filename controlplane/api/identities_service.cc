@@ -27,12 +27,10 @@ Result<> list_into(Call& call, const std::string& user_id, Response& response) {
   return {};
 }
 
-Result<> unlink(Call& call, const std::string& user_id, const std::string& id) {
-  const auto was = store::unlink_oidc_identity(call.tx, id, user_id);
-  if (!was) return std::unexpected(was.error());
+Result<> note_unlinked(Call& call, const store::OidcIdentity& was) {
   v1::Identity before;
-  to_message(*was, before);
-  return call.audit("identity.unlink", "user", user_id, &before, nullptr);
+  to_message(was, before);
+  return call.audit("identity.unlink", "user", was.user_id, &before, nullptr);
 }
 
 // Who loses all of them nevertheless, by two calls at once, gets a password by mail or from staff.
@@ -124,7 +122,9 @@ grpc::Status IdentityServiceImpl::UnlinkIdentity(grpc::ServerContext* context, c
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     if (Result<> has = require_session(call); !has) return has;
     if (Result<> fine = check_not_the_last(call, call.caller.user_id); !fine) return fine;
-    return unlink(call, call.caller.user_id, request->id());
+    const auto was = store::unlink_oidc_identity(call.tx, request->id(), call.caller.user_id);
+    if (!was) return std::unexpected(was.error());
+    return note_unlinked(call, *was);
   });
 }
 
@@ -145,7 +145,9 @@ grpc::Status IdentityServiceImpl::UnlinkUserIdentity(grpc::ServerContext* contex
     const auto user = live(store::get_user(call.tx, request->user_id()), "user");
     if (!user) return std::unexpected(user.error());
     if (Result<> may = may_manage(call.caller, user->role); !may) return may;
-    return unlink(call, user->id, request->id());
+    const auto was = store::forget_oidc_identity(call.tx, request->id(), user->id);
+    if (!was) return std::unexpected(was.error());
+    return note_unlinked(call, *was);
   });
 }
 

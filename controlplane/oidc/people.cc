@@ -26,16 +26,20 @@ Result<> check_domain(const store::OidcProvider& provider, const Person& person)
 }
 
 // An address leads to a plain user without his doing, if it was proven to be his, or if there is no password: else
-// somebody could have made the account to wait for the owner of the address.
-Result<bool> may_be_found(db::Transaction& tx, const store::User& user) {
+// somebody could have made the account to wait for the owner of the address. And once: another subject with the same
+// address may be somebody else who has it now.
+Result<bool> may_be_found(db::Transaction& tx, const store::OidcProvider& provider, const store::User& user) {
   if (user.status != store::Status::kActive || user.role != store::Role::kUser) return false;
+  const auto other = store::has_oidc_identity(tx, provider.id, user.id);
+  if (!other) return other;
+  if (*other) return false;
   if (user.email_verified) return true;
   const auto hash = store::get_password_hash(tx, user.id);
   if (!hash) return std::unexpected(hash.error());
   return hash->empty();
 }
 
-Result<Known> by_email(db::Transaction& tx, const Person& person, bool create,
+Result<Known> by_email(db::Transaction& tx, const store::OidcProvider& provider, const Person& person, bool create,
                        std::optional<store::OidcIdentity> identity) {
   if (!person.email_verified) {
     return fail(ErrorCode::kPermissionDenied,
@@ -44,7 +48,7 @@ Result<Known> by_email(db::Transaction& tx, const Person& person, bool create,
   }
   auto user = store::find_user_by_email(tx, person.email);
   if (user) {
-    const auto may = may_be_found(tx, *user);
+    const auto may = may_be_found(tx, provider, *user);
     if (!may) return std::unexpected(may.error());
     if (!*may) return not_in();
     return Known{.user = std::move(*user), .linked_by = "email", .identity = std::move(identity)};
@@ -95,11 +99,11 @@ Result<Known> who_is(db::Transaction& tx, const store::OidcProvider& provider, c
   if (Result<> fine = check_domain(provider, person); !fine) return std::unexpected(fine.error());
   auto identity = store::find_oidc_identity(tx, provider.id, person.subject);
   if (!identity) return std::unexpected(identity.error());
-  if (!*identity) return by_email(tx, person, provider.create_users, std::nullopt);
+  if (!*identity) return by_email(tx, provider, person, provider.create_users, std::nullopt);
   auto user = store::get_user(tx, (*identity)->user_id);
   if (!user) return std::unexpected(user.error());
   // Nobody comes back by himself after he was deleted; another account of his address may be his again.
-  if (user->status == store::Status::kDeleted) return by_email(tx, person, false, std::move(*identity));
+  if (user->status == store::Status::kDeleted) return by_email(tx, provider, person, false, std::move(*identity));
   const std::string linked_by = (*identity)->linked_by;
   const bool may = linked_by == "self" || (linked_by != "unlinked" && user->role == store::Role::kUser);
   if (!may || user->status != store::Status::kActive) return not_in();

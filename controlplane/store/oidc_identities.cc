@@ -57,6 +57,13 @@ Result<std::vector<OidcIdentity>> list_oidc_identities(db::Transaction& tx, std:
   return all;
 }
 
+Result<bool> has_oidc_identity(db::Transaction& tx, std::string_view provider_id, std::string_view user_id) {
+  auto rows =
+      tx.exec("SELECT id FROM oidc_identities WHERE provider_id = $1 AND user_id = $2 LIMIT 1", provider_id, user_id);
+  if (!rows) return std::unexpected(rows.error());
+  return !rows->empty();
+}
+
 Result<OidcIdentity> unlink_oidc_identity(db::Transaction& tx, std::string_view id, std::string_view user_id) {
   auto identity = one(
       tx.exec(SLUICE_OIDC_IDENTITY "WHERE i.id = $1 AND i.user_id = $2 AND i.linked_by <> 'unlinked' FOR UPDATE OF i",
@@ -64,6 +71,16 @@ Result<OidcIdentity> unlink_oidc_identity(db::Transaction& tx, std::string_view 
       read_identity, [&] { return not_found("identity", id); });
   if (!identity) return identity;
   if (auto gone = tx.exec("UPDATE oidc_identities SET linked_by = 'unlinked' WHERE id = $1", id); !gone) {
+    return std::unexpected(gone.error());
+  }
+  return identity;
+}
+
+Result<OidcIdentity> forget_oidc_identity(db::Transaction& tx, std::string_view id, std::string_view user_id) {
+  auto identity = one(tx.exec(SLUICE_OIDC_IDENTITY "WHERE i.id = $1 AND i.user_id = $2 FOR UPDATE OF i", id, user_id),
+                      read_identity, [&] { return not_found("identity", id); });
+  if (!identity) return identity;
+  if (auto gone = tx.exec("DELETE FROM oidc_identities WHERE id = $1", id); !gone) {
     return std::unexpected(gone.error());
   }
   return identity;

@@ -37,8 +37,14 @@ struct OidcIdentity {
 [[nodiscard]] Result<OidcIdentity> keep_oidc_identity(db::Transaction& tx, const OidcIdentity& identity);
 // Those of a user that let him in, oldest first; he can hardly have many.
 [[nodiscard]] Result<std::vector<OidcIdentity>> list_oidc_identities(db::Transaction& tx, std::string_view user_id);
-// kNotFound if the user has none of that id. Returns it as it was.
+// Whether the user has, or had and ended, one at this provider.
+[[nodiscard]] Result<bool> has_oidc_identity(db::Transaction& tx, std::string_view provider_id,
+                                             std::string_view user_id);
+// For himself. kNotFound if the user has none of that id. Returns it as it was.
 [[nodiscard]] Result<OidcIdentity> unlink_oidc_identity(db::Transaction& tx, std::string_view id,
+                                                        std::string_view user_id);
+// For staff: nothing of it stays, so an address may tie a subject again. Also one that he ended; else as above.
+[[nodiscard]] Result<OidcIdentity> forget_oidc_identity(db::Transaction& tx, std::string_view id,
                                                         std::string_view user_id);
 
 }  // namespace sluice::store
