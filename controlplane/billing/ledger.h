@@ -70,6 +70,7 @@ struct Drift {
   // one transaction's lines do not. "revenue": usage costs are not revenue (I9). "event": a usage row with a cost lacks
   // its transaction, or the other way round, or they differ (I5). "budget": a key's spending in a window is not the sum
   // of the events that name it (I10). "subscription": the same of a subscription's windows.
+  // "rollup": the sums of a day are not those of its events.
   std::string invariant;
   std::string id;  // user, transaction, event, or key and window; empty for totals
   std::string expected_nano_usd;

@@ -47,6 +47,7 @@
 #include "controlplane/api/subscriptions_service.h"
 #include "controlplane/api/usage_exports_service.h"
 #include "controlplane/api/usage_reports_service.h"
+#include "controlplane/api/usage_retention_service.h"
 #include "controlplane/api/usage_service.h"
 #include "controlplane/api/users_service.h"
 
@@ -74,6 +75,7 @@ class AdminServices {
         usage_(admin),
         usage_reports_(admin),
         usage_exports_(admin),
+        usage_retention_(admin),
         ledger_(admin),
         admin_tokens_(admin),
         settings_(admin),
@@ -116,6 +118,7 @@ class AdminServices {
                                                                         &usage_,
                                                                         &usage_reports_,
                                                                         &usage_exports_,
+                                                                        &usage_retention_,
                                                                         &ledger_,
                                                                         &admin_tokens_,
                                                                         &settings_,
@@ -167,6 +170,7 @@ class AdminServices {
   api::UsageServiceImpl usage_;
   api::UsageReportsServiceImpl usage_reports_;
   api::UsageExportsServiceImpl usage_exports_;
+  api::UsageRetentionServiceImpl usage_retention_;
   api::LedgerServiceImpl ledger_;
   api::AdminTokenServiceImpl admin_tokens_;
   api::SettingsServiceImpl settings_;

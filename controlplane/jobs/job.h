@@ -38,5 +38,6 @@ struct Job {
 [[nodiscard]] Job make_partitions_job();
 [[nodiscard]] Job tend_rollups_job();
 [[nodiscard]] Job drop_sessions_job();
+[[nodiscard]] Job drop_usage_job();
 
 }  // namespace sluice::jobs

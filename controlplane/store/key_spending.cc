@@ -14,8 +14,10 @@ Result<> sum_window(db::Transaction& tx, const std::vector<std::string>& key_ids
   const auto end = endless ? std::nullopt : std::optional(span.to);
   const auto done = tx.exec(
       "INSERT INTO key_spending AS s (api_key_id, window_id, spent_nano_usd, base_nano_usd, version) "
-      "SELECT api_key_id, $3, COALESCE(inside, 0)::bigint, (COALESCE(inside, 0) - COALESCE(named, 0))::bigint, 1 "
-      "FROM api_key_budgets b, LATERAL (SELECT "
+      "SELECT api_key_id, $3, (COALESCE(inside, 0) + before)::bigint, "
+      "(COALESCE(inside, 0) + before - COALESCE(named, 0))::bigint, 1 "
+      "FROM api_key_budgets b, LATERAL (SELECT CASE WHEN $6 THEN COALESCE((SELECT cost_nano_usd FROM "
+      "usage_dropped_keys d WHERE d.api_key_id = b.api_key_id), 0) ELSE 0 END AS before) dropped, LATERAL (SELECT "
       "sum(e.cost_nano_usd) FILTER (WHERE $6 OR e.started_at >= $4 AND e.started_at < $5::timestamptz) AS inside, "
       "sum(e.cost_nano_usd) FILTER (WHERE $3 = ANY(string_to_array(e.budget_windows, ' '))) AS named "
       // Zones are at most 26 hours apart.

@@ -73,12 +73,11 @@ SELECT ensure_rollup_partition('usage_minutes', 'day', (now() AT TIME ZONE 'UTC'
 SELECT ensure_rollup_partition('usage_quarters', 'month', (now() AT TIME ZONE 'UTC')::date + n) FROM generate_series(-1, 31, 32) n;
 SELECT ensure_rollup_partition('usage_days', 'year', (now() AT TIME ZONE 'UTC')::date + n) FROM generate_series(-1, 31, 32) n;
 
--- How long things are kept, in days; 0: for ever. Events are needed to check the books, so they are kept longest.
+-- How long things are kept, in days; 0: for ever. Minutes and quarters are kept as long as reports read them
+-- (controlplane/usage/sources.h). Events come in up to 400 days late, so until then none may be forgotten.
 CREATE TABLE usage_retention (
     one             boolean PRIMARY KEY DEFAULT true CHECK (one),
-    minutes_days    integer NOT NULL DEFAULT 3 CHECK (minutes_days >= 0),
-    quarters_days   integer NOT NULL DEFAULT 100 CHECK (quarters_days >= 0),
-    days_days       integer NOT NULL DEFAULT 0 CHECK (days_days >= 0),
+    days_days       integer NOT NULL DEFAULT 0 CHECK (days_days = 0 OR days_days > 400),
     events_days     integer NOT NULL DEFAULT 0 CHECK (events_days = 0 OR events_days > 400),
     quarantine_days integer NOT NULL DEFAULT 400 CHECK (quarantine_days >= 0),
     revision        bigint NOT NULL DEFAULT 1,
