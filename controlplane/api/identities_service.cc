@@ -74,7 +74,7 @@ grpc::Status IdentityServiceImpl::BeginLinkIdentity(grpc::ServerContext* context
   const auto issuer = oidc_.issuers.find(provider.issuer);
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     if (Result<> same = confirm_owner(call, owner); !same) return same;
-    if (!issuer) return std::unexpected(issuer.error());
+    if (!issuer) return std::unexpected(provider_failed(provider.slug, issuer.error()));
     const auto started = oidc::start_login(oidc_, call.tx, provider, *issuer,
                                            {.purpose = store::OidcPurpose::kLink, .user_id = owner.user_id});
     if (!started) return std::unexpected(started.error());
@@ -105,7 +105,7 @@ grpc::Status IdentityServiceImpl::LinkIdentity(grpc::ServerContext* context, con
   });
   if (!status.ok()) return status;
   const auto person = oidc::ask_provider(oidc_, taken, returned);
-  if (!person) return to_status(person.error());
+  if (!person) return to_status(provider_failed(taken.provider.slug, person.error()));
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     // Asked again: the session may have ended meanwhile.
     if (call.caller.user_id != user_id) return fail(ErrorCode::kPermissionDenied, "this is another's sign-in");

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/observe/log.h"
 #include "controlplane/api/convert.h"
 
 namespace sluice::api {
@@ -123,6 +124,13 @@ Result<> read_oidc_provider(const v1::OidcProvider& provider, store::OidcProvide
   into.status =
       provider.status() == v1::OIDC_PROVIDER_STATUS_DISABLED ? store::Status::kDisabled : store::Status::kActive;
   return {};
+}
+
+Error provider_failed(const std::string& slug, const Error& cause) {
+  observe::log(observe::Level::kWarn, "oidc_provider_failed", {{"provider", slug}, {"cause", cause.message}});
+  if (cause.code != ErrorCode::kUnavailable) return cause;
+  return {ErrorCode::kUnavailable,
+          "the sign-in provider does not work at the moment: start a new sign-in later, or tell the operator"};
 }
 
 }  // namespace sluice::api

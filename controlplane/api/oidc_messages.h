@@ -1,4 +1,4 @@
-// OpenID providers and identities as messages of the admin API. Pure; any thread.
+// OpenID providers and identities as messages of the admin API. Any thread.
 #pragma once
 
 #include <string>
@@ -15,5 +15,8 @@ void to_message(const store::OidcProvider& row, const std::string& redirect_url,
 void to_message(const store::OidcIdentity& row, admin::v1::Identity& into);
 // Checks what it takes over; id, issuer, secret, etag and times stay.
 [[nodiscard]] Result<> read_oidc_provider(const admin::v1::OidcProvider& provider, store::OidcProvider& into);
+
+// What people who sign in are told when their provider failed: the cause is in the log, and TestOidcProvider tells it.
+[[nodiscard]] Error provider_failed(const std::string& slug, const Error& cause);
 
 }  // namespace sluice::api

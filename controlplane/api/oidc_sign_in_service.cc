@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "common/observe/log.h"
 #include "controlplane/api/convert.h"
 #include "controlplane/api/identity_notice.h"
 #include "controlplane/api/oidc_messages.h"
@@ -67,7 +66,7 @@ grpc::Status OidcSignInServiceImpl::BeginOidcSignIn(grpc::ServerContext* context
   });
   if (!found.ok()) return found;
   const auto issuer = oidc_.issuers.find(provider.issuer);
-  if (!issuer) return to_status(issuer.error());
+  if (!issuer) return to_status(provider_failed(provider.slug, issuer.error()));
   return run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
     const auto started = oidc::start_login(oidc_, call.tx, provider, *issuer, {});
     if (!started) return std::unexpected(started.error());
@@ -113,11 +112,7 @@ grpc::Status OidcSignInServiceImpl::finish_first(grpc::ServerContext& context,
   });
   if (!status.ok()) return status;
   const auto person = oidc::ask_provider(oidc_, taken, returned);
-  if (!person) {
-    observe::log(observe::Level::kWarn, "oidc_sign_in_failed",
-                 {{"provider", taken.provider.slug}, {"cause", person.error().message}});
-    return to_status(person.error());
-  }
+  if (!person) return to_status(provider_failed(taken.provider.slug, person.error()));
   const auto body = [&](Call& call) -> Result<> {
     auto known = oidc::who_is(call.tx, taken.provider, *person);
     if (!known) return std::unexpected(known.error());

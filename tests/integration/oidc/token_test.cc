@@ -137,7 +137,9 @@ TEST_CASE("a provider that lies, is away or says too much takes nobody in") {
   world.idp.lies = true;
   const HttpAnswer answer = begin(world);
   CHECK(answer.status == 503);
-  CHECK(detail_of(answer).find("another issuer") != std::string::npos);
+  // The cause is for those who can do something about it.
+  CHECK(answer.body.find(world.idp.issuer()) == std::string::npos);
+  CHECK(detail_of(world.plane.http("POST", world.path() + "/test", "{}")).find("another issuer") != std::string::npos);
   world.idp.lies = false;
   // It is not asked again for some seconds.
   CHECK(eventually(kGenerous, [&] {
