@@ -57,6 +57,8 @@ Result<BaseUrl> parse_base_url(std::string_view text) {
   }
   const boost::urls::string_view path = url.encoded_path();
   base.path_prefix.assign(path.data(), path.size());
+  // Boost.URL 1.81 takes "10.0.0.1.evil.example" for an address and a path, where others see one host name.
+  if (!base.path_prefix.empty() && !base.path_prefix.starts_with('/')) return refused("it must name one host");
   while (base.path_prefix.ends_with('/'))
     base.path_prefix.pop_back();
   return base;

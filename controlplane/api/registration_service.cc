@@ -11,6 +11,7 @@
 #include "controlplane/mail/outbox.h"
 #include "controlplane/mail/settings.h"
 #include "controlplane/mail/texts.h"
+#include "controlplane/store/oidc_identities.h"
 #include "controlplane/store/user_passwords.h"
 #include "controlplane/store/users.h"
 
@@ -54,6 +55,15 @@ Result<> is_known(db::Transaction& tx, const std::string& email, bool& known) {
   const auto user = store::find_user_by_email(tx, email);
   if (!user && user.error().code != ErrorCode::kNotFound) return std::unexpected(user.error());
   known = user.has_value();
+  return {};
+}
+
+Result<> forget_identities(db::Transaction& tx, const std::string& user_id) {
+  const auto identities = store::list_oidc_identities(tx, user_id);
+  if (!identities) return std::unexpected(identities.error());
+  for (const store::OidcIdentity& identity : *identities) {
+    if (auto gone = store::forget_oidc_identity(tx, identity.id, user_id); !gone) return std::unexpected(gone.error());
+  }
   return {};
 }
 
@@ -216,6 +226,10 @@ grpc::Status RegistrationServiceImpl::FinishPasswordReset(grpc::ServerContext* c
     const auto user = store::get_user(call.tx, link->user_id);
     if (!user) return std::unexpected(user.error());
     if (user->status != store::Status::kActive) return fail(ErrorCode::kPermissionDenied, "the user is not active");
+    // Whoever came in by another way before anybody proved the address may be somebody else.
+    if (!user->email_verified) {
+      if (Result<> ended = forget_identities(call.tx, user->id); !ended) return ended;
+    }
     // The mailbox was the address's; with another address it proves nothing.
     if (user->email != link->email) return fail(ErrorCode::kFailedPrecondition, "the e-mail address was changed");
     if (Result<> kept = store::set_password_hash(call.tx, user->id, *hash, now); !kept) return kept;

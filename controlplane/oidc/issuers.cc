@@ -51,8 +51,6 @@ Result<> check_url(std::string_view field, std::string_view url) {
   }
   const auto parsed = http::parse_base_url(url.substr(0, url.find('?')));
   if (!parsed) return refused(parsed.error().message);
-  // Boost.URL 1.81 takes "127.0.0.1.evil.example" for an address and a path.
-  if (!parsed->path_prefix.empty() && !parsed->path_prefix.starts_with('/')) return refused("must name one host");
   if (!parsed->origin.tls && !is_loopback(parsed->origin.host)) return refused("https is required");
   return {};
 }

@@ -157,6 +157,16 @@ TEST_CASE("a forgotten password is reset once by the latest link, and every sess
     CHECK(world.mail_to(ada.email, 3).find("was changed") != std::string::npos);
     CHECK(world.plane.ok("GET", "/admin/v1/users/" + ada.id).at("user").at("emailVerified").as_bool());
   }
+  SECTION("and who came in by a provider before the address was proven is out") {
+    (void)world.sql(
+        "INSERT INTO oidc_providers (id, slug, display_name, issuer, client_id, sealed, key_version, scopes, status) "
+        "VALUES ('01935f7a-2c4e-7b3a-9a51-000000000001', 'p', 'P', 'https://p.example', 'c', '', 1, '{openid}', "
+        "'active'); INSERT INTO oidc_identities (id, provider_id, subject, user_id, email, linked_by, created_at, "
+        "last_used_at) VALUES ('01935f7a-2c4e-7b3a-9a51-000000000002', '01935f7a-2c4e-7b3a-9a51-000000000001', 's', '" +
+        ada.id + "', 'eve@example.com', 'self', now(), now())");
+    REQUIRE(finish(second, "a new password").status == 200);
+    CHECK(world.sql("SELECT count(*) FROM oidc_identities") == "0");
+  }
   SECTION("not any more after half an hour") {
     (void)world.sql("UPDATE email_tokens SET expires_at = now() - interval '1 second'");
     CHECK(finish(second, "a new password").status == 404);
