@@ -64,7 +64,7 @@ Result<store::OAuthGrant> OAuthLoginServiceImpl::end_login(const oauth::TakenLog
   const auto tokens = oauth::exchange(vault_, login, returned.code);
   if (!tokens) return std::unexpected(tokens.error());
   auto grant = db::in_transaction(admin_.pool, [&](db::Transaction& tx) -> Result<store::OAuthGrant> {
-    auto stored = oauth::finish_login(vault_, tx, login, *tokens);
+    auto stored = oauth::finish_login(vault_, tx, login.route, *tokens);
     if (!stored) return stored;
     Call call{tx, admin_.clock, actor, request_id};
     v1::OAuthGrant after;
@@ -128,6 +128,29 @@ grpc::Status OAuthLoginServiceImpl::ReturnOAuthLogin(grpc::ServerContext* contex
   if (!grant) return to_status(grant.error());
   response->set_message("The account is logged in. You may close this page.");
   return grpc::Status::OK;
+}
+
+grpc::Status OAuthLoginServiceImpl::SetServiceAccountKey(grpc::ServerContext* context,
+                                                         const v1::SetServiceAccountKeyRequest* request,
+                                                         v1::SetServiceAccountKeyResponse* response) {
+  oauth::Route route;
+  const grpc::Status may = run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
+    auto found = oauth::read_route(call.tx, admin_.vault, request->oauth_client_id(), request->account_id());
+    if (!found) return std::unexpected(found.error());
+    route = std::move(*found);
+    return {};
+  });
+  if (!may.ok()) return may;
+  const auto tokens = oauth::present_service_account(vault_, route, Secret(request->key_json()));
+  if (!tokens) return to_status(tokens.error());
+  const grpc::Status status = run(admin_, context, *request, *response, [&](Call& call) -> Result<> {
+    const auto stored = oauth::finish_login(vault_, call.tx, route, *tokens);
+    if (!stored) return std::unexpected(stored.error());
+    to_message(*stored, *response->mutable_grant());
+    return call.audit("account.set_service_account", "account", stored->account_id, nullptr, &response->grant());
+  });
+  if (status.ok()) refresher_.wake();
+  return status;
 }
 
 grpc::Status OAuthLoginServiceImpl::ListOAuthGrants(grpc::ServerContext* context,

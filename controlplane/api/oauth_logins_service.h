@@ -19,6 +19,8 @@ class OAuthLoginServiceImpl final : public admin::v1::OAuthLoginService::Service
                                 admin::v1::FinishOAuthLoginResponse* response) override;
   grpc::Status ReturnOAuthLogin(grpc::ServerContext* context, const admin::v1::ReturnOAuthLoginRequest* request,
                                 admin::v1::ReturnOAuthLoginResponse* response) override;
+  grpc::Status SetServiceAccountKey(grpc::ServerContext* context, const admin::v1::SetServiceAccountKeyRequest* request,
+                                    admin::v1::SetServiceAccountKeyResponse* response) override;
   grpc::Status ListOAuthGrants(grpc::ServerContext* context, const admin::v1::ListOAuthGrantsRequest* request,
                                admin::v1::ListOAuthGrantsResponse* response) override;
   grpc::Status GetOAuthGrant(grpc::ServerContext* context, const admin::v1::GetOAuthGrantRequest* request,

@@ -3,6 +3,7 @@
 #include "common/base/uuid.h"
 #include "common/crypto/digest.h"
 #include "controlplane/oauth/keep.h"
+#include "controlplane/oauth/service_account.h"
 
 namespace sluice::oauth {
 
@@ -17,6 +18,11 @@ std::string context_of(const std::string& login_id) {
 // Neither holds a blank.
 Secret joined(const std::string& state, const std::string& verifier) {
   return Secret(state + " " + verifier);
+}
+
+ErrorCode code_of(const TokenFailure& failure) {
+  const bool theirs = failure.kind == TokenFailure::Kind::kBusy || failure.kind == TokenFailure::Kind::kLost;
+  return theirs ? ErrorCode::kUnavailable : ErrorCode::kFailedPrecondition;
 }
 
 }  // namespace
@@ -67,20 +73,27 @@ Result<Tokens> exchange(const VaultContext& vault, const TakenLogin& login, cons
   const TokenEndpoint endpoint{login.route.client, login.route.client_secret, login.route.proxies, vault.fetch};
   TokenResult tokens = exchange_code(endpoint, code, login.state, login.verifier);
   if (tokens) return std::move(*tokens);
-  const bool theirs =
-      tokens.error().kind == TokenFailure::Kind::kBusy || tokens.error().kind == TokenFailure::Kind::kLost;
-  return fail(theirs ? ErrorCode::kUnavailable : ErrorCode::kFailedPrecondition,
-              tokens.error().reason + "; start a new login");
+  return fail(code_of(tokens.error()), tokens.error().reason + "; start a new login");
 }
 
-Result<store::OAuthGrant> finish_login(const VaultContext& vault, db::Transaction& tx, const TakenLogin& login,
+Result<Tokens> present_service_account(const VaultContext& vault, const Route& route, const Secret& key_json) {
+  const auto assertion = service_account_assertion(route.client, key_json, {}, vault.clock.now());
+  if (!assertion) return std::unexpected(assertion.error());
+  const TokenEndpoint endpoint{route.client, route.client_secret, route.proxies, vault.fetch};
+  TokenResult tokens = present(endpoint, *assertion);
+  if (!tokens) return fail(code_of(tokens.error()), tokens.error().reason);
+  tokens->refresh = Secret(std::string(key_json.reveal()));
+  return std::move(*tokens);
+}
+
+Result<store::OAuthGrant> finish_login(const VaultContext& vault, db::Transaction& tx, const Route& route,
                                        const Tokens& tokens) {
   // As it is now: the token must go to no host that it was not given for.
-  auto account = store::get_account(tx, login.row.account_id);
+  auto account = store::get_account(tx, route.account.id);
   if (!account) return std::unexpected(account.error());
   auto host = vault.guard.check(account->base_url);
   if (!host) return std::unexpected(host.error());
-  return keep_login(tx, vault.vault, vault.clock.now(), login.route.client, account->id, *host, tokens);
+  return keep_login(tx, vault.vault, vault.clock.now(), route.client, account->id, *host, tokens);
 }
 
 }  // namespace sluice::oauth

@@ -54,8 +54,12 @@ struct TakenLogin {
 // Asks the token endpoint; outside of any transaction. The code is spent then, whatever comes.
 [[nodiscard]] Result<Tokens> exchange(const VaultContext& vault, const TakenLogin& login, const Secret& code);
 
+// What a service account's key buys; the key stands as the refresh token. Outside of any transaction.
+[[nodiscard]] Result<Tokens> present_service_account(const VaultContext& vault, const Route& route,
+                                                     const Secret& key_json);
+
 // Stores the tokens; they are on their way to the nodes once the transaction commits.
-[[nodiscard]] Result<store::OAuthGrant> finish_login(const VaultContext& vault, db::Transaction& tx,
-                                                     const TakenLogin& login, const Tokens& tokens);
+[[nodiscard]] Result<store::OAuthGrant> finish_login(const VaultContext& vault, db::Transaction& tx, const Route& route,
+                                                     const Tokens& tokens);
 
 }  // namespace sluice::oauth

@@ -6,6 +6,7 @@
 #include "common/observe/log.h"
 #include "controlplane/oauth/keep.h"
 #include "controlplane/oauth/outcome.h"
+#include "controlplane/oauth/service_account.h"
 #include "controlplane/store/credentials.h"
 
 namespace sluice::oauth {
@@ -19,6 +20,13 @@ constexpr std::chrono::milliseconds kStorePause{200};
 
 bool is_due(const std::optional<SystemTime>& at, SystemTime now) {
   return at && *at <= now;
+}
+
+TokenResult present_key(const TokenEndpoint& endpoint, const Secret& key_json, const std::vector<std::string>& scopes,
+                        SystemTime now) {
+  const auto assertion = service_account_assertion(endpoint.client, key_json, scopes, now);
+  if (!assertion) return std::unexpected(TokenFailure{TokenFailure::Kind::kRefused, assertion.error().message});
+  return present(endpoint, *assertion);
 }
 
 }  // namespace
@@ -117,7 +125,9 @@ void Refresher::refresh_tokens(Work& work) {
   const auto token = vault_.vault.open("oauth_grants|" + grant.account_id + "|sealed", grant.sealed);
   if (!token) return note_failure(work, {TokenFailure::Kind::kRefused, token.error().message});
   const TokenEndpoint endpoint{work.route.client, work.route.client_secret, work.route.proxies, vault_.fetch};
-  const TokenResult tokens = refresh(endpoint, *token);
+  const TokenResult tokens = is_service_account(*token)
+                                 ? present_key(endpoint, *token, work.grant.scopes, vault_.clock.now())
+                                 : refresh(endpoint, *token);
   if (!tokens) return note_failure(work, tokens.error());
   keep(work, *tokens);
 }

@@ -86,9 +86,7 @@ TokenResult tokens_of(const FetchAnswer& answer) {
   return tokens;
 }
 
-TokenResult ask(const TokenEndpoint& endpoint, Fields fields) {
-  fields.emplace_back("client_id", endpoint.client.client_id);
-  if (!endpoint.client_secret.empty()) fields.emplace_back("client_secret", endpoint.client_secret.reveal());
+TokenResult ask(const TokenEndpoint& endpoint, const Fields& fields) {
   FetchRequest request;
   request.url = endpoint.client.token_url;
   request.proxies = endpoint.proxies;
@@ -114,6 +112,12 @@ TokenResult ask(const TokenEndpoint& endpoint, Fields fields) {
   return tokens_of(*answer);
 }
 
+TokenResult ask_as_client(const TokenEndpoint& endpoint, Fields fields) {
+  fields.emplace_back("client_id", endpoint.client.client_id);
+  if (!endpoint.client_secret.empty()) fields.emplace_back("client_secret", endpoint.client_secret.reveal());
+  return ask(endpoint, fields);
+}
+
 }  // namespace
 
 TokenResult exchange_code(const TokenEndpoint& endpoint, const Secret& code, const Secret& state,
@@ -124,11 +128,18 @@ TokenResult exchange_code(const TokenEndpoint& endpoint, const Secret& code, con
                 {"code_verifier", std::string(verifier.reveal())}};
   // Providers that take JSON ask for the state again; others refuse what the RFC does not name.
   if (endpoint.client.token_format == "json") fields.emplace_back("state", state.reveal());
-  return ask(endpoint, std::move(fields));
+  return ask_as_client(endpoint, std::move(fields));
 }
 
 TokenResult refresh(const TokenEndpoint& endpoint, const Secret& refresh_token) {
-  return ask(endpoint, {{"grant_type", "refresh_token"}, {"refresh_token", std::string(refresh_token.reveal())}});
+  return ask_as_client(endpoint,
+                       {{"grant_type", "refresh_token"}, {"refresh_token", std::string(refresh_token.reveal())}});
+}
+
+// The assertion says who asks: no client beside it.
+TokenResult present(const TokenEndpoint& endpoint, const Secret& assertion) {
+  return ask(endpoint, {{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
+                        {"assertion", std::string(assertion.reveal())}});
 }
 
 }  // namespace sluice::oauth

@@ -1,4 +1,4 @@
-// Requests to a provider's token endpoint (RFC 6749 sections 4.1.3 and 6). Blocking; any thread.
+// Requests to a provider's token endpoint (RFC 6749 sections 4.1.3 and 6, RFC 7523). Blocking; any thread.
 #pragma once
 
 #include <chrono>
@@ -46,5 +46,7 @@ using TokenResult = std::expected<Tokens, TokenFailure>;
 [[nodiscard]] TokenResult exchange_code(const TokenEndpoint& endpoint, const Secret& code, const Secret& state,
                                         const Secret& verifier);
 [[nodiscard]] TokenResult refresh(const TokenEndpoint& endpoint, const Secret& refresh_token);
+// RFC 7523 section 2.1: service_account.h makes assertions. Gives no refresh token.
+[[nodiscard]] TokenResult present(const TokenEndpoint& endpoint, const Secret& assertion);
 
 }  // namespace sluice::oauth

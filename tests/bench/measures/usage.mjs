@@ -73,7 +73,7 @@ async function usage(context) {
       [`summary of a user, ${days} days`, `/admin/v1/usage-reports/summary?${range}&filter.user_id=${user}`, 20, ''],
       [`summary, 1 day`, `/admin/v1/usage-reports/summary?filter.from=${time(1)}&filter.until=${time(0)}`, 10, ''],
       [`summary, ${days} days`, `/admin/v1/usage-reports/summary?${range}`, 5, ''],
-      [`series by hour, ${days} days`, `/admin/v1/usage-reports/series?${range}&interval=USAGE_INTERVAL_HOUR`, 5, ''],
+      [`series by hour, ${days} days`, `/admin/v1/usage-reports/series?${range}&step=USAGE_STEP_HOUR`, 5, ''],
       [`top models, ${days} days`, `/admin/v1/usage-reports/top?${range}&group_by=USAGE_DIMENSION_MODEL`, 5, ''],
     ];
     const out = [];

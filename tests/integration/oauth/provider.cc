@@ -11,6 +11,8 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "tests/integration/oauth/signature.h"
+
 namespace sluice::testing {
 
 namespace {
@@ -188,12 +190,39 @@ Provider::Answer Provider::token(const Fields& fields) {
     const auto found = fields.find(name);
     return found == fields.end() ? std::string() : found->second;
   };
+  if (get("grant_type") == "urn:ietf:params:oauth:grant-type:jwt-bearer") return assertion_grant(fields);
   if (get("client_id") != "our-id" || get("client_secret") != "our-secret") {
     return {401, R"({"error":"invalid_client","error_description":"who are you?"})"};
   }
   if (get("grant_type") == "authorization_code") return code_grant(fields);
   if (get("grant_type") == "refresh_token") return refresh_grant(fields);
   return {400, R"({"error":"unsupported_grant_type"})"};
+}
+
+Provider::Answer Provider::assertion_grant(const Fields& fields) {
+  const std::string& assertion = fields.at("assertion");
+  const std::size_t first = assertion.find('.');
+  const std::size_t last = assertion.rfind('.');
+  const std::string signature = from_base64url(assertion.substr(last + 1));
+  if (!is_signed(service_key_, assertion.substr(0, last), signature) ||
+      from_base64url(assertion.substr(0, first)).find("RS256") == std::string::npos) {
+    return {400, R"({"error":"invalid_grant","error_description":"Invalid JWT Signature."})"};
+  }
+  claims_ = from_base64url(assertion.substr(first + 1, last - first - 1));
+  ++refreshes_;
+  access_ = fmt::format("access-{}", ++counter_);
+  return {200,
+          fmt::format(R"({{"access_token":"{}","token_type":"Bearer","expires_in":{}}})", access_, lifetime_s.load())};
+}
+
+void Provider::know_service_account(const std::string& public_key_pem) {
+  const std::lock_guard lock(mutex_);
+  service_key_ = public_key_pem;
+}
+
+std::string Provider::claims() const {
+  const std::lock_guard lock(mutex_);
+  return claims_;
 }
 
 Provider::Answer Provider::code_grant(const Fields& fields) {

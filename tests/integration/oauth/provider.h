@@ -39,6 +39,10 @@ class Provider {
   // The access token given last, and whether one is good.
   [[nodiscard]] std::string access_token() const;
   [[nodiscard]] std::string refresh_token() const;
+  // Whoever signs with the private half of this PEM is a service account.
+  void know_service_account(const std::string& public_key_pem);
+  // The claims of the last good assertion, JSON.
+  [[nodiscard]] std::string claims() const;
   // As if the owner took the access back.
   void revoke_all();
 
@@ -65,6 +69,7 @@ class Provider {
   Answer token(const Fields& fields);
   Answer code_grant(const Fields& fields);
   Answer refresh_grant(const Fields& fields);
+  Answer assertion_grant(const Fields& fields);
   Answer google(const std::string& target, const std::string& head);
   std::string give_tokens();
 
@@ -76,7 +81,7 @@ class Provider {
   mutable std::mutex mutex_;  // for what follows
   int counter_ = 0;
   std::map<std::string, Code> codes_;
-  std::string access_, refresh_, user_agent_;
+  std::string access_, refresh_, user_agent_, service_key_, claims_;
   std::set<std::string> spent_;
   std::set<int> sockets_;
   std::vector<std::thread> sessions_;

@@ -98,7 +98,7 @@ struct World {
     auto tokens = oauth::exchange(at.context, *login, returned->code);
     if (!tokens) return std::unexpected(tokens.error());
     return db::in_transaction(
-        at.pool, [&](db::Transaction& tx) { return oauth::finish_login(at.context, tx, *login, *tokens); });
+        at.pool, [&](db::Transaction& tx) { return oauth::finish_login(at.context, tx, login->route, *tokens); });
   }
   store::OAuthGrant log_in() {
     const auto login = begin(a);
