@@ -78,6 +78,28 @@ std::string read_openai(const json::value& event, TestAnswer& answer) {
   return text(at(at(choice, "delta"), "content"));
 }
 
+std::string read_responses(const json::value& event, TestAnswer& answer) {
+  const std::string type = text(at(&event, "type"));
+  if (type == "response.output_text.delta") return text(at(&event, "delta"));
+  const json::value* response = at(&event, "response");
+  if (type == "response.failed") {
+    const ErrorWords words = response == nullptr ? ErrorWords{} : words_in(*response);
+    answer.error_type = words.type.empty() ? "error" : words.type;
+    answer.error = words.message;
+  } else if (type == "error") {
+    answer.error_type = text(at(&event, "code"));
+    if (answer.error_type.empty()) answer.error_type = type;
+    answer.error = shortened(text(at(&event, "message")));
+  } else if (type == "response.completed" || type == "response.incomplete") {
+    count(at(at(response, "usage"), "input_tokens"), answer.input_tokens);
+    count(at(at(response, "usage"), "output_tokens"), answer.output_tokens);
+    reason(at(response, "status"), answer.stop_reason);
+    reason(at(at(response, "incomplete_details"), "reason"), answer.stop_reason);
+    answer.ended = true;
+  }
+  return {};
+}
+
 std::string read_gemini(const json::value& event, TestAnswer& answer) {
   count(at(at(&event, "usageMetadata"), "promptTokenCount"), answer.input_tokens);
   count(at(at(&event, "usageMetadata"), "candidatesTokenCount"), answer.output_tokens);
@@ -120,6 +142,13 @@ std::string read_event(Dialect dialect, std::string_view data, TestAnswer& answe
       return read_anthropic(event, answer);
     case Dialect::kOpenAi:
       return read_openai(event, answer);
+    case Dialect::kResponses:
+      return read_responses(event, answer);
+    case Dialect::kCodeAssist: {
+      // Some of Google's servers do not wrap it.
+      const json::value* wrapped = at(&event, "response");
+      return read_gemini(wrapped == nullptr ? event : *wrapped, answer);
+    }
     case Dialect::kGemini:
       return read_gemini(event, answer);
   }

@@ -7,6 +7,8 @@
 #include <boost/json/serialize.hpp>
 #include <optional>
 
+#include "common/http/client_pool.h"
+
 namespace sluice::accounts {
 
 namespace json = boost::json;
@@ -16,10 +18,15 @@ namespace {
 constexpr int kMostTokens = 128;
 constexpr std::string_view kGreeting = "Say hello in one short sentence.";
 
-std::optional<Dialect> dialect_of(std::string_view provider) {
+std::optional<Dialect> dialect_of(const TestTarget& target) {
+  const std::string_view provider = target.provider;
+  const bool token = target.kind == store::CredentialKind::kAccessToken;
   if (provider == "anthropic") return Dialect::kAnthropic;
-  if (provider == "openai" || provider == "compatible") return Dialect::kOpenAi;
-  if (provider == "gemini") return Dialect::kGemini;
+  // Log-ins at OpenAI are good for Responses only.
+  if (provider == "openai") return token ? Dialect::kResponses : Dialect::kOpenAi;
+  if (provider == "compatible") return Dialect::kOpenAi;
+  if (provider == "antigravity") return Dialect::kCodeAssist;
+  if (provider == "gemini") return token && !target.google_project.empty() ? Dialect::kCodeAssist : Dialect::kGemini;
   return std::nullopt;
 }
 
@@ -38,12 +45,28 @@ json::array messages(std::string_view prompt) {
   return {json::object{{"role", "user"}, {"content", prompt}}};
 }
 
+json::object gemini_body(std::string_view prompt) {
+  return {
+      {"contents", json::array{json::object{{"role", "user"}, {"parts", json::array{json::object{{"text", prompt}}}}}}},
+      {"generationConfig", json::object{{"maxOutputTokens", kMostTokens}}}};
+}
+
+// Where log-ins are served is a folder of its own; elsewhere the API's root.
+bool has_path(const std::string& base_url) {
+  const auto base = http::parse_base_url(base_url);
+  return base && !base->path_prefix.empty();
+}
+
 std::string path_of(Dialect dialect, const TestTarget& target) {
   switch (dialect) {
     case Dialect::kAnthropic:
       return "/v1/messages";
     case Dialect::kOpenAi:
       return "/v1/chat/completions";
+    case Dialect::kResponses:
+      return has_path(target.base_url) ? "/responses" : "/v1/responses";
+    case Dialect::kCodeAssist:
+      return "/v1internal:streamGenerateContent?alt=sse";
     case Dialect::kGemini:
       return "/v1beta/models/" + segment(target.model) + ":streamGenerateContent?alt=sse";
   }
@@ -61,10 +84,22 @@ json::object body_of(Dialect dialect, const TestTarget& target, std::string_view
               {"stream", true},
               {"stream_options", json::object{{"include_usage", true}}},
               {"messages", messages(prompt)}};
+    case Dialect::kResponses:
+      // Without a limit of tokens: where log-ins are served it is refused.
+      return {{"model", target.model},
+              {"instructions", "Answer briefly."},
+              {"input", json::array{json::object{
+                            {"role", "user"},
+                            {"content", json::array{json::object{{"type", "input_text"}, {"text", prompt}}}}}}},
+              {"store", false},
+              {"stream", true}};
+    case Dialect::kCodeAssist: {
+      json::object body{{"model", target.model}, {"request", gemini_body(prompt)}};
+      if (!target.google_project.empty()) body["project"] = target.google_project;
+      return body;
+    }
     case Dialect::kGemini:
-      return {{"contents",
-               json::array{json::object{{"role", "user"}, {"parts", json::array{json::object{{"text", prompt}}}}}}},
-              {"generationConfig", json::object{{"maxOutputTokens", kMostTokens}}}};
+      return gemini_body(prompt);
   }
   return {};
 }
@@ -72,7 +107,7 @@ json::object body_of(Dialect dialect, const TestTarget& target, std::string_view
 }  // namespace
 
 Result<TestRequest> test_request(const TestTarget& target, std::string_view prompt) {
-  const auto dialect = dialect_of(target.provider);
+  const auto dialect = dialect_of(target);
   if (!dialect) {
     return fail(ErrorCode::kFailedPrecondition,
                 fmt::format("there is no live test for the provider {}", target.provider));

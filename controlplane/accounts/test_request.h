@@ -12,8 +12,8 @@
 
 namespace sluice::accounts {
 
-// How a provider's stream is written.
-enum class Dialect : std::uint8_t { kAnthropic, kOpenAi, kGemini };
+// How a provider's stream is written. Code Assist wraps Gemini's, for antigravity accounts, too.
+enum class Dialect : std::uint8_t { kAnthropic, kOpenAi, kResponses, kGemini, kCodeAssist };
 
 struct TestRequest {
   Dialect dialect = Dialect::kAnthropic;

@@ -8,6 +8,7 @@
 #include "controlplane/store/accounts.h"
 #include "controlplane/store/credentials.h"
 #include "controlplane/store/egress_proxies.h"
+#include "controlplane/store/oauth_grants.h"
 
 namespace sluice::accounts {
 
@@ -85,11 +86,14 @@ Result<TestTarget> read_test_target(db::Transaction& tx, const crypto::Vault& va
   if (!secret) return fail("the account's credential", secret.error());
   auto proxies = usable_proxies(tx, vault, *account);
   if (!proxies) return std::unexpected(proxies.error());
+  auto grant = store::get_oauth_grant(tx, account->id);
+  if (!grant && grant.error().code != ErrorCode::kNotFound) return std::unexpected(grant.error());
   return TestTarget{.account_name = account->name,
                     .provider = account->provider,
                     .base_url = account->base_url,
                     .ca_pem = account->ca_pem,
                     .model = std::move(*upstream),
+                    .google_project = grant ? grant->google_project : std::string(),
                     .kind = credential->kind,
                     .secret = std::move(*secret),
                     .proxies = std::move(*proxies)};

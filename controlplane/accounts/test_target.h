@@ -27,8 +27,9 @@ struct TestTarget {
   std::string account_name;
   std::string provider;
   std::string base_url;
-  std::string ca_pem;  // empty: the system's
-  std::string model;   // for the upstream
+  std::string ca_pem;               // empty: the system's
+  std::string model;                // for the upstream
+  std::string google_project = {};  // of a login at Google; empty: none is known
   store::CredentialKind kind = store::CredentialKind::kApiKey;
   Secret secret;
   std::vector<TestProxy> proxies;  // tried in order; empty: directly
