@@ -27,6 +27,10 @@ Result<> check_days(std::string_view field, int days) {
 Result<> from_message(const v1::UsageRetention& retention, usage::Retention& into) {
   if (Result<> fine = check_days("event_days", retention.event_days()); !fine) return fine;
   if (Result<> fine = check_days("daily_sum_days", retention.daily_sum_days()); !fine) return fine;
+  const bool longer = retention.event_days() > 0 && retention.daily_sum_days() >= retention.event_days();
+  if (retention.daily_sum_days() > 0 && !longer) {
+    return fail(ErrorCode::kInvalidArgument, "daily_sum_days: sums stay at least as long as single events");
+  }
   if (retention.quarantine_days() < 0 || retention.quarantine_days() > kLongest) {
     return fail(ErrorCode::kInvalidArgument, "quarantine_days: 0 for ever, or up to 36,500 days");
   }

@@ -48,8 +48,8 @@ constexpr std::string_view kDrift =
     "  SELECT 'rollup', day::text, coalesce(e.cost, 0), coalesce(s.cost, 0) "
     "    FROM (SELECT (started_at AT TIME ZONE 'UTC')::date AS day, sum(cost_nano_usd) AS cost FROM usage_events "
     "      GROUP BY 1) AS e FULL JOIN (SELECT (bucket AT TIME ZONE 'UTC')::date AS day, sum(cost_nano_usd) AS cost "
-    "      FROM usage_days GROUP BY 1) AS s USING (day) JOIN usage_rollup_days USING (day) "
-    "    WHERE NOT EXISTS (SELECT FROM usage_dropped_days d WHERE d.day BETWEEN day - 1 AND day + 1)) "
+    "      FROM usage_days GROUP BY 1) AS s USING (day) JOIN usage_rollup_days AS r USING (day) "
+    "    WHERE NOT EXISTS (SELECT FROM usage_dropped_days d WHERE d.day BETWEEN r.day - 1 AND r.day + 1)) "
     "SELECT invariant, id, expected::text AS expected, actual::text AS actual FROM drift WHERE expected <> actual "
     "ORDER BY invariant, id LIMIT $1";
 

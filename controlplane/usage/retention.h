@@ -32,7 +32,7 @@ struct Dropped {
 };
 
 // Drops the events of one day whose sums were compared, and books what they cost as dropped, so that the books add up
-// without them. Nothing if none is due. Waits at most two seconds for whoever uses the table: kDeadlineExceeded or
+// without them. Nothing if none is due. Waits less than a second for whoever uses the table: kDeadlineExceeded or
 // kUnavailable then, and the next run tries again.
 [[nodiscard]] Result<Dropped> drop_events_of_a_day(db::Transaction& tx, SystemTime now);
 // Sums that no report reads any more, or that the policy gives up, and rows of the quarantine. A bounded piece of work.

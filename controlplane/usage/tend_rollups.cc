@@ -104,9 +104,8 @@ Result<std::int64_t> compact_rollups(db::Transaction& tx, SystemTime now) {
 
 Result<Compared> compare_one_day(db::Transaction& tx, SystemTime now) {
   const auto due = tx.exec(
-      "SELECT d.day::text AS day, ($1::timestamptz AT TIME ZONE 'UTC')::date - d.day AS age FROM (SELECT "
-      "to_date(substr(c.relname, 14), 'YYYYMMDD') AS day FROM pg_inherits i "
-      "  JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'usage_events'::regclass) d "
+      "SELECT d.day::text AS day, ($1::timestamptz AT TIME ZONE 'UTC')::date - d.day AS age FROM "
+      "usage_event_days() AS d(day) "
       "LEFT JOIN usage_rollup_days r USING (day) WHERE d.day <= ($1::timestamptz AT TIME ZONE 'UTC')::date "
       "AND (r.compared_at IS NULL OR (r.compared_at < (d.day + 1) AT TIME ZONE 'UTC' + interval '1 hour' "
       "  AND r.compared_at < $1::timestamptz - interval '1 hour')) ORDER BY d.day DESC LIMIT 1",

@@ -77,9 +77,11 @@ SELECT ensure_rollup_partition('usage_days', 'year', (now() AT TIME ZONE 'UTC'):
 -- (controlplane/usage/sources.h). Events come in up to 400 days late, so until then none may be forgotten.
 CREATE TABLE usage_retention (
     one             boolean PRIMARY KEY DEFAULT true CHECK (one),
-    days_days       integer NOT NULL DEFAULT 0 CHECK (days_days = 0 OR days_days > 400),
+    days_days       integer NOT NULL DEFAULT 0 CHECK (days_days >= 0),
     events_days     integer NOT NULL DEFAULT 0 CHECK (events_days = 0 OR events_days > 400),
     quarantine_days integer NOT NULL DEFAULT 400 CHECK (quarantine_days >= 0),
+    -- Sums stay at least as long as what they are sums of.
+    CHECK (days_days = 0 OR (events_days > 0 AND days_days >= events_days)),
     revision        bigint NOT NULL DEFAULT 1,
     updated_at      timestamptz NOT NULL DEFAULT now()
 );

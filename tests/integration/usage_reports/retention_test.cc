@@ -11,8 +11,9 @@ TEST_CASE("how long usage is kept is a setting that cannot forget what may still
   const auto first = plane.ok("GET", path).at("usageRetention").as_object();
   CHECK(first.at("eventDays") == 0);
   CHECK(first.at("quarantineDays") == 400);
-  for (const char* bad : {R"({"eventDays": 400})", R"({"eventDays": -1})", R"({"dailySumDays": 30})",
-                          R"({"quarantineDays": -1})", R"({"eventDays": 40000})"}) {
+  for (const char* bad :
+       {R"({"eventDays": 400})", R"({"eventDays": -1})", R"({"dailySumDays": 30})", R"({"dailySumDays": 500})",
+        R"({"eventDays": 600, "dailySumDays": 500})", R"({"quarantineDays": -1})", R"({"eventDays": 40000})"}) {
     INFO(bad);
     CHECK(plane.http("PATCH", path, bad).status == 400);
   }
