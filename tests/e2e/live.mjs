@@ -60,7 +60,7 @@ test('slots in use are the sum of what the nodes hold, and what was served is co
 
 test('a node that is taken aside says so, serves what comes all the same, also after a restart, and comes back', async () => {
   const one = await make.all({});
-  const is = (what, fits) => eventually(what, async () => fits(await shown('nodes', second.id)), 30000);
+  const is = (what, fits) => eventually(what, async () => fits(await shown('nodes', second.id)), 120000);
   await is('it is ready', (node) => node.connected && node.ready && !node.draining);
   await admin('POST', `/admin/v1/live/nodes/${second.id}/drain`, {});
   await eventually('it is not ready', async () => (await readyz(second)) === 503);
@@ -69,7 +69,7 @@ test('a node that is taken aside says so, serves what comes all the same, also a
   assert.ok(whole(await send({ url: second.url, key: one.key.secret })));
   await second.kill();
   const started = second.start();  // waits until it is ready: that is after the next order
-  await eventually('it is taken aside again', async () => (await readyz(second)) === 503 && /draining/.test(await (await fetch(`${second.adminUrl}/readyz`)).text()), 30000);
+  await eventually('it is taken aside again', async () => (await readyz(second)) === 503 && /draining/.test(await (await fetch(`${second.adminUrl}/readyz`)).text()), 120000);
   await admin('POST', `/admin/v1/live/nodes/${second.id}/undrain`, {});
   await eventually('it is ready again', async () => (await readyz(second)) === 200);
   await started;
