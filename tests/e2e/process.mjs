@@ -67,12 +67,20 @@ export class Program {
   resume() { this.paused = false; return this.signal('SIGCONT'); }
 }
 
-// Ports of 127.0.0.1 that are free now.
+const given = new Set();
+
+// Ports of 127.0.0.1 that are free now and stay so until a program takes them: from below the range that the kernel takes the local
+// ports of outgoing connections from (32768 on, net.ipv4.ip_local_port_range).
 export async function freePorts(count) {
-  const servers = await Promise.all(Array.from({ length: count }, () => new Promise((resolve, reject) => {
-    const server = net.createServer().once('error', reject).listen(0, '127.0.0.1', () => resolve(server));
-  })));
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports = [];
+  while (ports.length < count) {
+    const port = 10000 + Math.floor(Math.random() * 22000);
+    if (given.has(port)) continue;
+    given.add(port);
+    const free = await new Promise((resolve) => {
+      const server = net.createServer().once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (free) ports.push(port);
+  }
   return ports;
 }
