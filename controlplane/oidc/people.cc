@@ -97,6 +97,9 @@ Result<store::OidcIdentity> keep(db::Transaction& tx, SystemTime now, const stor
 
 Result<Known> who_is(db::Transaction& tx, const store::OidcProvider& provider, const Person& person) {
   if (Result<> fine = check_domain(provider, person); !fine) return std::unexpected(fine.error());
+  if (Result<> mine = store::lock_oidc_subject(tx, provider.id, person.subject); !mine) {
+    return std::unexpected(mine.error());
+  }
   auto identity = store::find_oidc_identity(tx, provider.id, person.subject);
   if (!identity) return std::unexpected(identity.error());
   if (!*identity) return by_email(tx, provider, person, provider.create_users, std::nullopt);

@@ -57,6 +57,14 @@ Result<std::vector<OidcIdentity>> list_oidc_identities(db::Transaction& tx, std:
   return all;
 }
 
+Result<> lock_oidc_subject(db::Transaction& tx, std::string_view provider_id, std::string_view subject) {
+  const auto locked =
+      tx.exec("SELECT pg_advisory_xact_lock(hashtextextended('oidc_subject:' || $1::text || ':' || $2::text, 0))",
+              provider_id, subject);
+  if (!locked) return std::unexpected(locked.error());
+  return {};
+}
+
 Result<bool> has_oidc_identity(db::Transaction& tx, std::string_view provider_id, std::string_view user_id) {
   auto rows =
       tx.exec("SELECT id FROM oidc_identities WHERE provider_id = $1 AND user_id = $2 LIMIT 1", provider_id, user_id);

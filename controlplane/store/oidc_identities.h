@@ -37,6 +37,9 @@ struct OidcIdentity {
 [[nodiscard]] Result<OidcIdentity> keep_oidc_identity(db::Transaction& tx, const OidcIdentity& identity);
 // Those of a user that let him in, oldest first; he can hardly have many.
 [[nodiscard]] Result<std::vector<OidcIdentity>> list_oidc_identities(db::Transaction& tx, std::string_view user_id);
+// Until the transaction ends nobody else decides who this subject is: of two first sign-ins at once the second finds
+// the user that the first has made.
+[[nodiscard]] Result<> lock_oidc_subject(db::Transaction& tx, std::string_view provider_id, std::string_view subject);
 // Whether the user has, or had and ended, one at this provider.
 [[nodiscard]] Result<bool> has_oidc_identity(db::Transaction& tx, std::string_view provider_id,
                                              std::string_view user_id);
