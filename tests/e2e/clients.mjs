@@ -13,6 +13,8 @@ export function send({ url, key, model = 'claude-haiku-4-5', stream = false, bod
     const pieces = [];
     const answer = { status: 0, headers: {}, complete: false, error: null, stream, startMs: Date.now() };
     let over = false;
+    // A client that leaves has not seen the end, though its parser may have had it already.
+    const leave = () => { answer.gone = true; call.destroy(); };
     const end = () => {
       if (over) return;
       over = true;
@@ -32,9 +34,9 @@ export function send({ url, key, model = 'claude-haiku-4-5', stream = false, bod
       reply.on('data', (piece) => {
         answer.firstByteMs ??= Date.now();
         pieces.push(piece);
-        onData?.(answer, call);
+        onData?.(answer, { destroy: leave });
       });
-      reply.on('end', () => { answer.complete = reply.complete; end(); });
+      reply.on('end', () => { answer.complete = reply.complete && !answer.gone; end(); });
       reply.on('error', (error) => { answer.error ??= error.code ?? error.message; end(); });
       reply.on('close', end);
     });
